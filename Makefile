@@ -1,0 +1,61 @@
+# Two commands do everything: `make demo` and `make test`. Each installs what it needs into this checkout.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help demo test lint types unit browser-tools build clean lock
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+demo: .venv/runtime build ## run everything on this machine, without any account
+	$(BIN)/python -m middleware demo
+
+test: .venv/development build browser-tools lint types unit ## lint, types and every test
+
+lint: .venv/development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/development
+	$(BIN)/mypy
+
+unit: .venv/development build
+	$(BIN)/python -m pytest
+
+build: static/dist/socket.io.js ## the browser's files, out of npm's packages
+
+static/dist/socket.io.js: node_modules/.package-lock.json
+	mkdir -p static/dist
+	cp node_modules/socket.io-client/dist/socket.io.min.js $@
+	cp node_modules/socket.io-client/dist/socket.io.esm.min.js static/dist/socket.io.esm.js
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.venv/runtime: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/development: requirements-dev.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ .venv/runtime
+
+# The browser tests use the system's Chromium; they skip, saying so, where it can be neither found nor installed.
+browser-tools:
+	@command -v chromium >/dev/null || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+	  echo "No chromium here: the browser tests will skip. Install it with: sudo apt-get install chromium"
+
+lock: .venv/development ## pin the newest parts anew
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -o requirements.txt pyproject.toml
+	$(BIN)/pip-compile -q --extra dev --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -c requirements.txt -o requirements-dev.txt pyproject.toml
+	npm install --package-lock-only --omit-lockfile-registry-resolved
+
+clean: ## remove everything that make installed or built
+	rm -rf .venv node_modules static/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
