@@ -1,0 +1,243 @@
+"""Every noun and event of the house, as values.
+
+Times are seconds since the Unix epoch. Ids are opaque text; only their makers read them.
+"""
+
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType, TypeAlias
+
+VisitorId = NewType("VisitorId", str)
+ChatId = NewType("ChatId", str)
+MessageId = NewType("MessageId", str)
+AskId = NewType("AskId", str)
+DeliveryId = NewType("DeliveryId", int)
+FlexRef = NewType("FlexRef", str)
+EventKey = NewType("EventKey", str)
+
+
+def new_id() -> str:
+    """A fresh id: 32 hexadecimal digits that nobody can guess."""
+    return uuid.uuid4().hex
+
+
+# --- nouns ---------------------------------------------------------------------------------------
+
+
+class Author(StrEnum):
+    """Who speaks a message."""
+
+    VISITOR = "visitor"
+    AGENT = "agent"
+    BOT = "bot"
+    SYSTEM = "system"
+
+
+class ChatState(StrEnum):
+    """A chat is open once, then ended for good."""
+
+    OPEN = "open"
+    ENDED = "ended"
+
+
+class Ender(StrEnum):
+    """Who ended a chat: the visitor, Flex (an agent or its flow), or this house (it could not be opened)."""
+
+    VISITOR = "visitor"
+    FLEX = "flex"
+    HOUSE = "house"
+
+
+class MessageStatus(StrEnum):
+    """How far a visitor's message has come; words from Flex are `sent` from the start."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class DeliveryKind(StrEnum):
+    """What can be owed to Flex. `meet` asks who an agent is; the others do what they say."""
+
+    OPEN = "open"
+    SAY = "say"
+    END = "end"
+    MEET = "meet"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """The agent inside a chat; `name` is None until Flex has told it."""
+
+    id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """One visit, from open to ended.
+
+    `last_seq` is the `seq` of its newest message (0: none); `next_index` the Flex index that comes next.
+    """
+
+    id: ChatId
+    visitor: VisitorId
+    opened_at: float
+    visitor_name: str | None = None
+    state: ChatState = ChatState.OPEN
+    ended_by: Ender | None = None
+    ref: FlexRef | None = None
+    agent: Agent | None = None
+    last_seq: int = 0
+    next_index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message before the store has given it its place."""
+
+    chat: ChatId
+    author: Author
+    text: str
+    at: float
+    status: MessageStatus = MessageStatus.SENT
+    name: str | None = None
+    ask: AskId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One utterance; `seq` (1, 2, 3 …) is its place in the chat."""
+
+    id: MessageId
+    chat: ChatId
+    seq: int
+    author: Author
+    text: str
+    at: float
+    status: MessageStatus = MessageStatus.SENT
+    name: str | None = None
+    ask: AskId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One thing owed to Flex, claimed.
+
+    `chat` and `message` are as they were at the claim. `attempts` counts this claim too. `unsure` says that an
+    earlier attempt may have reached Flex: look before sending.
+    """
+
+    id: DeliveryId
+    kind: DeliveryKind
+    chat: Chat
+    message: Message | None
+    attempts: int
+    unsure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Flex has the message: under this key, at this index."""
+
+    key: EventKey
+    index: int
+
+
+# --- events: what Flex has told, verified ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody on Flex's side spoke; `author_id` is their identity there."""
+
+    ref: FlexRef
+    key: EventKey
+    index: int
+    author: Author
+    author_id: str
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Echoed:
+    """Flex has a message of ours: the echo of what we sent."""
+
+    ref: FlexRef
+    key: EventKey
+    index: int
+    message: MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The chat is over at Flex."""
+
+    ref: FlexRef
+    key: EventKey
+
+
+@dataclass(frozen=True, slots=True)
+class AgentJoined:
+    """An agent came into the chat."""
+
+    ref: FlexRef
+    key: EventKey
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLeft:
+    """An agent went out of the chat."""
+
+    ref: FlexRef
+    key: EventKey
+    agent: str
+
+
+Uttered: TypeAlias = Said | Echoed
+Event: TypeAlias = Said | Echoed | Ended | AgentJoined | AgentLeft
+
+
+# --- news: what a visitor's sockets are told ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChatOpened:
+    """The visitor has a new chat."""
+
+    chat: Chat
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSaid:
+    """A message took its place in the chat."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """A message of the visitor's was sent, or failed."""
+
+    seq: int
+    status: MessageStatus
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """Who is in the chat now; None when the agent left."""
+
+    agent: Agent | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatEnded:
+    """The chat is over."""
+
+    by: Ender
+
+
+News: TypeAlias = ChatOpened | MessageSaid | StatusChanged | AgentChanged | ChatEnded

@@ -1,0 +1,217 @@
+"""What the heart asks of the world, as protocols: Store, Flex, Bell, Clock."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
+
+from middleware.relay.model import (
+    Agent,
+    AskId,
+    Chat,
+    ChatId,
+    Delivery,
+    DeliveryId,
+    DeliveryKind,
+    Draft,
+    Ender,
+    Event,
+    EventKey,
+    FlexRef,
+    Message,
+    MessageId,
+    MessageStatus,
+    News,
+    Receipt,
+    VisitorId,
+)
+
+T = TypeVar("T")
+
+
+class Reading(Protocol):
+    """One consistent view of the store."""
+
+    async def chat(self, chat: ChatId) -> Chat | None:
+        """The chat of this id."""
+
+    async def chat_at(self, ref: FlexRef) -> Chat | None:
+        """The chat with this address at Flex."""
+
+    async def last_chat_of(self, visitor: VisitorId) -> Chat | None:
+        """The visitor's newest chat, open or ended."""
+
+    async def message_of(self, visitor: VisitorId, *, ask: AskId) -> Message | None:
+        """The message this visitor's ask has already made."""
+
+    async def messages_after(self, chat: ChatId, *, seq: int, limit: int) -> list[Message]:
+        """Messages of the chat with a greater `seq`, in order, at most `limit`."""
+
+    async def unsent(self, chat: ChatId) -> list[Message]:
+        """The visitor's messages that are not `sent`, in order."""
+
+
+class Transaction(Reading, Protocol):
+    """One unit of work: all of it is committed, or none."""
+
+    # --- chats and messages
+    async def add_chat(self, chat: Chat) -> None:
+        """Write a new chat; a visitor has at most one open chat."""
+
+    async def add_message(self, draft: Draft) -> Message:
+        """Give the draft an id and the chat's next `seq`, and write it."""
+
+    async def set_status(self, message: MessageId, status: MessageStatus) -> Message | None:
+        """Change how far a message has come; the changed message, or None if nothing changed."""
+
+    async def set_ref(self, chat: ChatId, ref: FlexRef) -> None:
+        """Write the chat's address at Flex."""
+
+    async def set_agent(self, chat: ChatId, agent: Agent | None) -> None:
+        """Write who is in the chat."""
+
+    async def set_next_index(self, chat: ChatId, index: int) -> None:
+        """Write which Flex index comes next."""
+
+    async def end_chat(self, chat: ChatId, *, by: Ender, at: float) -> bool:
+        """Mark the chat ended; False if it was already."""
+
+    # --- outbox
+    async def owe(
+        self, chat: ChatId, kind: DeliveryKind, *, due: float, message: MessageId | None = None
+    ) -> None:
+        """Add a delivery behind the others of its chat; it can be claimed from `due`, and when it is the head."""
+
+    async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
+        """Lease, until then, the due heads of at most `limit` chats, longest due first.
+
+        A delivery claimed before and neither settled nor postponed comes back `unsure`.
+        """
+
+    async def settle(self, delivery: DeliveryId, *, now: float) -> None:
+        """Finish the delivery; the next of its chat becomes the head, due now. Unknown or finished: nothing."""
+
+    async def postpone(self, delivery: DeliveryId, *, due: float, unsure: bool) -> None:
+        """Give the claim back, to be claimed again from `due`."""
+
+    async def bury(self, delivery: DeliveryId, *, reason: str, now: float) -> None:
+        """Give the delivery up, keep it and the reason on record; the next of its chat becomes the head."""
+
+    async def owed_for(self, message: MessageId) -> DeliveryId | None:
+        """The unfinished delivery of this message."""
+
+    async def owed_to(self, chat: ChatId) -> list[Delivery]:
+        """Every unfinished delivery of the chat, in order."""
+
+    async def next_due(self) -> float | None:
+        """When the next delivery can be claimed (a lease that runs out counts), None if nothing is owed."""
+
+    async def release_claims(self, *, now: float) -> int:
+        """Make every claimed delivery due now and unsure: its claimer is gone. How many."""
+
+    # --- inbox
+    async def remember(self, key: EventKey, *, ref: FlexRef, at: float) -> bool:
+        """Write that the event was accepted; False if it had been before."""
+
+    async def hold(self, event: Event) -> None:
+        """Keep a remembered event until its turn."""
+
+    async def take_held(self, ref: FlexRef) -> list[Event]:
+        """Take every held event of this address: by index, those without an index last, as they came."""
+
+    async def take_held_at(self, ref: FlexRef, index: int) -> Event | None:
+        """Take the held event of this index."""
+
+    async def opens_owed(self) -> bool:
+        """Whether some chat still waits to be opened at Flex."""
+
+    # --- looking back at Flex's own list
+    async def watch(self, chat: ChatId, *, at: float | None) -> None:
+        """Look at this chat's history at that time, if no earlier look is planned; None: never again."""
+
+    async def chats_to_look_at(self, *, now: float, until: float, limit: int) -> list[Chat]:
+        """Chats whose look is due, longest due first; their next look is moved to `until`."""
+
+    async def next_look(self) -> float | None:
+        """When the next look is due."""
+
+
+Unit: TypeAlias = Callable[[Transaction], Awaitable[T]]
+View: TypeAlias = Callable[[Reading], Awaitable[T]]
+
+
+class Store(Protocol):
+    """The truth.
+
+    A unit of work is a coroutine function over a transaction and awaits nothing else; it may be run again.
+    """
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Run the unit in one transaction; its result comes only once it is durable.
+
+        Raises what the unit raises (and writes nothing of it), or `StoreUnavailable`.
+        """
+
+    async def read(self, view: View[T]) -> T:
+        """Run the view on one consistent state that holds every finished write."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """A request to a webhook route, raw. `path_qs` is path and query exactly as they were sent."""
+
+    method: str
+    path_qs: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Flex(Protocol):
+    """A back end. Every call may raise `NotSent`, `OutcomeUnknown`, `Refused` or `ChatGone`."""
+
+    async def open(self, chat: Chat) -> FlexRef:
+        """Make the chat's place at Flex, or finish making it: asked twice, there is still one."""
+
+    async def say(self, ref: FlexRef, message: Message) -> Receipt:
+        """Post the visitor's message."""
+
+    async def end(self, ref: FlexRef) -> None:
+        """End the chat at Flex, as the visitor; asked twice, it is ended once."""
+
+    async def history(self, ref: FlexRef, *, after_index: int) -> list[Event]:
+        """What Flex holds of the chat: utterances above the index, in order; then who is in, and whether it ended."""
+
+    def read_webhook(self, request: WebhookRequest) -> Event | None:
+        """The verified event, or None when it is not for us. Raises `Forged` or `BadWebhook`."""
+
+
+@runtime_checkable
+class LooksForSent(Protocol):
+    """A back end that can find a message of ours by its id."""
+
+    async def find_sent(self, ref: FlexRef, message: MessageId) -> Receipt | None:
+        """The receipt of the message if Flex has it."""
+
+
+@runtime_checkable
+class NamesAgents(Protocol):
+    """A back end that can tell the name an agent wants to be shown by."""
+
+    async def agent_name(self, agent: str) -> str | None:
+        """The agent's name, or None if Flex does not know it."""
+
+
+class Bell(Protocol):
+    """The lossy "look again" signal towards the visitor's sockets."""
+
+    def ring(self, chat: Chat, news: Sequence[News]) -> None:
+        """Say that the chat has news; never fails, never waits. Called after commit, in order of commit."""
+
+
+class Clock(Protocol):
+    """The only clock."""
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch."""
+
+
+Wake: TypeAlias = Callable[[], None]
