@@ -76,9 +76,7 @@ class Transaction(Reading, Protocol):
         """Mark the chat ended; False if it was already."""
 
     # --- outbox
-    async def owe(
-        self, chat: ChatId, kind: DeliveryKind, *, due: float, message: MessageId | None = None
-    ) -> None:
+    async def owe(self, chat: ChatId, kind: DeliveryKind, *, due: float, message: MessageId | None = None) -> None:
         """Add a delivery behind the others of its chat; it can be claimed from `due`, and when it is the head."""
 
     async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
