@@ -49,6 +49,12 @@ class Reading(Protocol):
     async def unsent(self, chat: ChatId) -> list[Message]:
         """The visitor's messages that are not `sent`, in order."""
 
+    async def next_due(self) -> float | None:
+        """When the next delivery can be claimed (a lease that runs out counts), None if nothing is owed."""
+
+    async def next_look(self) -> float | None:
+        """When the next look is due."""
+
 
 class Transaction(Reading, Protocol):
     """One unit of work: all of it is committed, or none."""
@@ -100,9 +106,6 @@ class Transaction(Reading, Protocol):
     async def owed_to(self, chat: ChatId) -> list[Delivery]:
         """Every unfinished delivery of the chat, in order."""
 
-    async def next_due(self) -> float | None:
-        """When the next delivery can be claimed (a lease that runs out counts), None if nothing is owed."""
-
     async def release_claims(self, *, now: float) -> int:
         """Make every claimed delivery due now and unsure: its claimer is gone. How many."""
 
@@ -126,11 +129,11 @@ class Transaction(Reading, Protocol):
     async def watch(self, chat: ChatId, *, at: float | None) -> None:
         """Look at this chat's history at that time, if no earlier look is planned; None: never again."""
 
+    async def watch_open(self, *, at: float) -> int:
+        """Look at every open chat that has a place at Flex at that time, if no earlier look is planned. How many."""
+
     async def chats_to_look_at(self, *, now: float, until: float, limit: int) -> list[Chat]:
         """Chats whose look is due, longest due first; their next look is moved to `until`."""
-
-    async def next_look(self) -> float | None:
-        """When the next look is due."""
 
 
 Unit: TypeAlias = Callable[[Transaction], Awaitable[T]]
@@ -176,7 +179,7 @@ class Flex(Protocol):
         """End the chat at Flex, as the visitor; asked twice, it is ended once."""
 
     async def history(self, ref: FlexRef, *, after_index: int) -> list[Event]:
-        """What Flex holds of the chat: utterances above the index, in order; then who is in, and whether it ended."""
+        """What Flex holds of the chat: who is in, the utterances above the index in order, and whether it ended."""
 
     def read_webhook(self, request: WebhookRequest) -> Event | None:
         """The verified event, or None when it is not for us. Raises `Forged` or `BadWebhook`."""

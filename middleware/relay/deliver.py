@@ -1,0 +1,191 @@
+"""One attempt at one claimed delivery: call Flex, settle, or decide what follows."""
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from typing import assert_never
+
+from middleware.relay.decide import Again, Bury, Pace, decide
+from middleware.relay.errors import ChatGone, FlexError, Refused
+from middleware.relay.in_order import Accepted, accept_held, accept_receipt
+from middleware.relay.model import (
+    Agent,
+    AgentChanged,
+    Chat,
+    ChatEnded,
+    Delivery,
+    DeliveryKind,
+    Ender,
+    FlexRef,
+    Message,
+    MessageStatus,
+    News,
+    Receipt,
+    StatusChanged,
+)
+from middleware.relay.ports import Clock, Flex, LooksForSent, NamesAgents, Store, Transaction
+from middleware.relay.to_visitor import ToVisitor
+
+log = logging.getLogger(__name__)
+
+Jitter = Callable[[], float]
+
+
+class Deliver:
+    """Delivers one thing owed; called with the delivery."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        flex: Flex,
+        to_visitor: ToVisitor,
+        clock: Clock,
+        pace: Pace,
+        jitter: Jitter = random.random,
+    ) -> None:
+        self._store = store
+        self._flex = flex
+        self._to_visitor = to_visitor
+        self._clock = clock
+        self._pace = pace
+        self._jitter = jitter
+
+    async def __call__(self, delivery: Delivery) -> None:
+        """Settle the delivery, postpone it or bury it. Raises `StoreUnavailable`: then the claim stands."""
+        try:
+            await self._attempt(delivery)
+        except FlexError as error:
+            await self._failed(delivery, error)
+
+    async def _attempt(self, delivery: Delivery) -> None:
+        match delivery.kind:
+            case DeliveryKind.OPEN:
+                await self._opened(delivery, await self._flex.open(delivery.chat))
+            case DeliveryKind.SAY:
+                await self._say(delivery)
+            case DeliveryKind.END:
+                await self._flex.end(_ref(delivery.chat))
+                await self._settle(delivery)
+            case DeliveryKind.MEET:
+                await self._meet(delivery)
+            case _:
+                assert_never(delivery.kind)
+
+    async def _opened(self, delivery: Delivery, ref: FlexRef) -> None:
+        now = self._clock.now()
+
+        async def unit(tx: Transaction) -> Accepted:
+            await tx.set_ref(delivery.chat.id, ref)
+            await tx.settle(delivery.id, now=now)
+            await tx.watch(delivery.chat.id, at=now + self._pace.look_back)
+            return await accept_held(tx, ref, now=now)
+
+        accepted = await self._store.write(unit)
+        log.info("Chat opened at Flex.", extra={"chat": delivery.chat.id})
+        self._to_visitor.tell(accepted.chat, accepted.news)
+
+    async def _say(self, delivery: Delivery) -> None:
+        ref, message = _ref(delivery.chat), _message(delivery)
+        receipt = await self._sent_before(delivery, ref)
+        if receipt is None and delivery.chat.ended_by is Ender.FLEX:
+            raise Refused("the chat ended at Flex before the message was sent")
+        if receipt is None:
+            receipt = await self._flex.say(ref, message)
+        await self._said(delivery, receipt)
+
+    async def _sent_before(self, delivery: Delivery, ref: FlexRef) -> Receipt | None:
+        if delivery.unsure and isinstance(self._flex, LooksForSent):
+            return await self._flex.find_sent(ref, _message(delivery).id)
+        return None
+
+    async def _said(self, delivery: Delivery, receipt: Receipt) -> None:
+        now = self._clock.now()
+
+        async def unit(tx: Transaction) -> Accepted:
+            accepted = await accept_receipt(tx, delivery, receipt=receipt, now=now)
+            await tx.settle(delivery.id, now=now)
+            return accepted
+
+        accepted = await self._store.write(unit)
+        self._to_visitor.tell(accepted.chat, accepted.news)
+
+    async def _meet(self, delivery: Delivery) -> None:
+        agent, name = delivery.chat.agent, None
+        if agent is not None and isinstance(self._flex, NamesAgents):
+            name = await self._flex.agent_name(agent.id)
+        if agent is None or name is None:
+            await self._settle(delivery)
+        else:
+            await self._met(delivery, Agent(agent.id, name))
+
+    async def _met(self, delivery: Delivery, agent: Agent) -> None:
+        now = self._clock.now()
+
+        async def unit(tx: Transaction) -> list[News]:
+            await tx.settle(delivery.id, now=now)
+            chat = await tx.chat(delivery.chat.id)
+            if chat is None or chat.agent is None or chat.agent.id != agent.id:
+                return []
+            await tx.set_agent(chat.id, agent)
+            return [AgentChanged(agent)]
+
+        self._to_visitor.tell(delivery.chat, await self._store.write(unit))
+
+    async def _settle(self, delivery: Delivery) -> None:
+        now = self._clock.now()
+        await self._store.write(lambda tx: tx.settle(delivery.id, now=now))
+
+    async def _failed(self, delivery: Delivery, error: FlexError) -> None:
+        now = self._clock.now()
+        decision = decide(error, attempts=delivery.attempts, now=now, jitter=self._jitter(), pace=self._pace)
+        facts = {"chat": delivery.chat.id, "kind": delivery.kind, "attempt": delivery.attempts, "reason": str(error)}
+        match decision:
+            case Again(at, unsure):
+                log.warning("Delivery waits.", extra=facts)
+                await self._store.write(lambda tx: tx.postpone(delivery.id, due=at, unsure=unsure))
+            case Bury():
+                log.error("Delivery buried.", extra=facts)
+                await self._bury(delivery, decision.reason, gone=isinstance(error, ChatGone))
+            case _:
+                assert_never(decision)
+
+    async def _bury(self, delivery: Delivery, reason: str, *, gone: bool) -> None:
+        """Without its opening, or gone at Flex, a chat can take nothing more: all it owes goes with it."""
+        now = self._clock.now()
+        hopeless = gone or delivery.kind is DeliveryKind.OPEN
+        ender = Ender.FLEX if gone else Ender.HOUSE
+
+        async def unit(tx: Transaction) -> list[News]:
+            owed = await tx.owed_to(delivery.chat.id) if hopeless else [delivery]
+            news = await _bury_all(tx, owed, reason=reason, now=now)
+            if hopeless and await tx.end_chat(delivery.chat.id, by=ender, at=now):
+                await tx.watch(delivery.chat.id, at=None)
+                news.append(ChatEnded(ender))
+            return news
+
+        self._to_visitor.tell(delivery.chat, await self._store.write(unit))
+
+
+async def _bury_all(tx: Transaction, deliveries: Sequence[Delivery], *, reason: str, now: float) -> list[News]:
+    news: list[News] = []
+    for delivery in deliveries:
+        await tx.bury(delivery.id, reason=reason, now=now)
+        if delivery.message is None:
+            continue
+        message = await tx.set_status(delivery.message.id, MessageStatus.FAILED)
+        if message is not None:
+            news.append(StatusChanged(message.seq, message.status))
+    return news
+
+
+def _ref(chat: Chat) -> FlexRef:
+    if chat.ref is None:
+        raise Refused("the chat was never opened at Flex")
+    return chat.ref
+
+
+def _message(delivery: Delivery) -> Message:
+    if delivery.message is None:
+        raise Refused("the message is no longer in the store")
+    return delivery.message

@@ -1,0 +1,113 @@
+"""From the visitor: check, write, owe a delivery, ring. One transaction an ask."""
+
+from dataclasses import dataclass
+
+from middleware.relay.errors import AlreadyEnded, NotOpen
+from middleware.relay.model import (
+    AskId,
+    Author,
+    Chat,
+    ChatEnded,
+    ChatId,
+    ChatOpened,
+    ChatState,
+    DeliveryKind,
+    Draft,
+    Ender,
+    Message,
+    MessageSaid,
+    MessageStatus,
+    VisitorId,
+    new_id,
+)
+from middleware.relay.ports import Clock, Store, Transaction, Wake
+from middleware.relay.to_visitor import ToVisitor
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a visitor wants to say; `ask` is the same however often it is asked."""
+
+    ask: AskId
+    text: str
+
+
+class FromVisitor:
+    """The visitor's asks. Each is safe to repeat."""
+
+    def __init__(self, store: Store, *, to_visitor: ToVisitor, wake: Wake, clock: Clock) -> None:
+        self._store = store
+        self._to_visitor = to_visitor
+        self._wake = wake
+        self._clock = clock
+
+    async def open(self, visitor: VisitorId, *, name: str | None = None) -> Chat:
+        """The visitor's open chat, opened now if there is none."""
+        now = self._clock.now()
+        fresh = Chat(ChatId(new_id()), visitor, opened_at=now, visitor_name=name)
+
+        async def unit(tx: Transaction) -> Chat:
+            last = await tx.last_chat_of(visitor)
+            if last is not None and last.state is ChatState.OPEN:
+                return last
+            await tx.add_chat(fresh)
+            await tx.owe(fresh.id, DeliveryKind.OPEN, due=now)
+            return fresh
+
+        chat = await self._store.write(unit)
+        if chat is fresh:
+            self._to_visitor.tell(chat, [ChatOpened(chat)])
+            self._wake()
+        return chat
+
+    async def say(self, visitor: VisitorId, words: Words) -> Message:
+        """Write the words into the visitor's open chat and owe them to Flex.
+
+        Asked again, it gives back the first message. Raises `NotOpen` or `AlreadyEnded`.
+        """
+        now = self._clock.now()
+
+        async def unit(tx: Transaction) -> tuple[Message, Chat | None]:
+            known = await tx.message_of(visitor, ask=words.ask)
+            if known is not None:
+                return known, None
+            chat = _open_one(await tx.last_chat_of(visitor))
+            draft = Draft(chat.id, Author.VISITOR, words.text, at=now, status=MessageStatus.SENDING, ask=words.ask)
+            message = await tx.add_message(draft)
+            await tx.owe(chat.id, DeliveryKind.SAY, due=now, message=message.id)
+            return message, chat
+
+        message, chat = await self._store.write(unit)
+        if chat is not None:
+            self._to_visitor.tell(chat, [MessageSaid(message)])
+            self._wake()
+        return message
+
+    async def end(self, visitor: VisitorId) -> None:
+        """End the visitor's chat behind what was said before; ended already, nothing happens. Raises `NotOpen`."""
+        now = self._clock.now()
+
+        async def unit(tx: Transaction) -> Chat | None:
+            chat = await tx.last_chat_of(visitor)
+            if chat is None:
+                raise NotOpen(_NOT_OPEN)
+            if not await tx.end_chat(chat.id, by=Ender.VISITOR, at=now):
+                return None
+            await tx.owe(chat.id, DeliveryKind.END, due=now)
+            return chat
+
+        chat = await self._store.write(unit)
+        if chat is not None:
+            self._to_visitor.tell(chat, [ChatEnded(Ender.VISITOR)])
+            self._wake()
+
+
+_NOT_OPEN = "There is no chat yet: ask `open` first."
+
+
+def _open_one(chat: Chat | None) -> Chat:
+    if chat is None:
+        raise NotOpen(_NOT_OPEN)
+    if chat.state is ChatState.ENDED:
+        raise AlreadyEnded("This chat is over: ask `open` for a new one, then say it again.")
+    return chat

@@ -1,0 +1,108 @@
+"""To Flex: the outbox worker. Claims what is owed, in order for each chat, many chats at once."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from middleware.relay.decide import Pace
+from middleware.relay.errors import StoreUnavailable
+from middleware.relay.model import Delivery
+from middleware.relay.ports import Clock, Reading, Store
+
+log = logging.getLogger(__name__)
+
+
+class ToFlex:
+    """The worker's loop; what one delivery takes is `deliver`'s matter."""
+
+    def __init__(
+        self, store: Store, *, deliver: Callable[[Delivery], Awaitable[None]], clock: Clock, pace: Pace
+    ) -> None:
+        self._store = store
+        self._deliver = deliver
+        self._clock = clock
+        self._pace = pace
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Look at the outbox now."""
+        self._woken.set()
+
+    async def recover(self) -> None:
+        """Take over what a node that is gone had claimed."""
+        now = self._clock.now()
+        released = await self._store.write(lambda tx: tx.release_claims(now=now))
+        if released:
+            log.info("Took over deliveries of a node that is gone.", extra={"deliveries": released})
+
+    async def run(self) -> None:
+        """Deliver until stopped; ends when what was claimed is settled or given back."""
+        while not self._stopping:
+            self._woken.clear()
+            if not await self.round():
+                await self._pause()
+        await self.idle()
+
+    async def round(self) -> int:
+        """Claim as many due deliveries as there is room for and start them; how many."""
+        room = self._pace.at_once - len(self._under_way)
+        claimed = await self._claim(room) if room > 0 else []
+        for delivery in claimed:
+            task = asyncio.create_task(self._one(delivery))
+            self._under_way.add(task)
+            task.add_done_callback(self._done)
+        return len(claimed)
+
+    async def idle(self) -> None:
+        """Wait until nothing is under way."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    def stop(self) -> None:
+        """Claim no more; `run` ends once the claimed deliveries are through."""
+        self._stopping = True
+        self._woken.set()
+
+    async def _one(self, delivery: Delivery) -> None:
+        try:
+            await self._deliver(delivery)
+        except StoreUnavailable as error:
+            # The claim stands. When its lease runs out, whoever claims it looks at Flex first.
+            log.warning("Could not settle.", extra={"delivery": delivery.id, "reason": str(error)})
+        except Exception:
+            log.exception("A delivery failed in an unforeseen way.", extra={"delivery": delivery.id})
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._woken.set()
+
+    async def _claim(self, room: int) -> list[Delivery]:
+        now = self._clock.now()
+        try:
+            return await self._store.write(lambda tx: tx.claim(now=now, until=now + self._pace.lease, limit=room))
+        except StoreUnavailable as error:
+            log.warning("Could not claim.", extra={"reason": str(error)})
+            return []
+
+    async def _pause(self) -> None:
+        """Until woken, or until the next delivery is due; at most as long as the longest back-off."""
+        wait = self._pace.backoff_most
+        if len(self._under_way) < self._pace.at_once:
+            wait = min(wait, await self._until_due())
+        try:
+            await asyncio.wait_for(self._woken.wait(), timeout=wait)
+        except TimeoutError:
+            return
+
+    async def _until_due(self) -> float:
+        try:
+            due = await self._store.read(_next_due)
+        except StoreUnavailable:
+            return self._pace.backoff_first
+        return self._pace.backoff_most if due is None else max(due - self._clock.now(), 0.01)
+
+
+async def _next_due(store: Reading) -> float | None:
+    return await store.next_due()
