@@ -96,7 +96,7 @@ class Deliver:
 
     async def _sent_before(self, delivery: Delivery, ref: FlexRef) -> Receipt | None:
         if delivery.unsure and isinstance(self._flex, LooksForSent):
-            return await self._flex.find_sent(ref, _message(delivery).id)
+            return await self._flex.find_sent(ref, _message(delivery))
         return None
 
     async def _said(self, delivery: Delivery, receipt: Receipt) -> None:

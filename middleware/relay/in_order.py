@@ -161,7 +161,8 @@ class _Applying:
         author = await self._author(event)
         agent = self._chat.agent
         name = agent.name if agent and author is Author.AGENT and agent.id == event.author_id else None
-        draft = Draft(chat=self._chat.id, author=author, text=event.text, at=event.at, name=name)
+        at = self._now if event.at is None else event.at
+        draft = Draft(chat=self._chat.id, author=author, text=event.text, at=at, name=name)
         self.news.append(MessageSaid(await self._tx.add_message(draft)))
 
     async def _author(self, event: Said) -> Author:

@@ -150,7 +150,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Somebody on Flex's side spoke; `author_id` is their identity there."""
+    """Somebody on Flex's side spoke; `author_id` is their identity there, `at` None if Flex did not say when."""
 
     ref: FlexRef
     key: EventKey
@@ -158,7 +158,7 @@ class Said:
     author: Author
     author_id: str
     text: str
-    at: float
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

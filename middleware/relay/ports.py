@@ -189,7 +189,7 @@ class Flex(Protocol):
 class LooksForSent(Protocol):
     """A back end that can find a message of ours by its id."""
 
-    async def find_sent(self, ref: FlexRef, message: MessageId) -> Receipt | None:
+    async def find_sent(self, ref: FlexRef, message: Message) -> Receipt | None:
         """The receipt of the message if Flex has it."""
 
 

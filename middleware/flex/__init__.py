@@ -1,0 +1,1 @@
+"""Twilio is spoken here: the only room with sids, channels and conversations."""

@@ -1,0 +1,172 @@
+"""Programmable Chat's webhook fields and message resources, told as events."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from middleware.flex.webhook import Fields
+from middleware.relay.errors import BadWebhook
+from middleware.relay.model import (
+    AgentJoined,
+    AgentLeft,
+    Author,
+    ChatId,
+    Echoed,
+    Ended,
+    Event,
+    EventKey,
+    FlexRef,
+    MessageId,
+    Said,
+    Uttered,
+)
+
+OUR_ID = "relay_message_id"
+"""The name of our message id in a message's `Attributes`; by it we know our own words again."""
+_VISITOR = "visitor-"
+
+
+def identity(chat: ChatId) -> str:
+    """The visitor's chat identity: one for each chat, and nothing personal."""
+    return _VISITOR + chat
+
+
+def attributes(message: MessageId) -> str:
+    """The attributes of a message of ours."""
+    return json.dumps({OUR_ID: message})
+
+
+def event_of(fields: Fields) -> Event | None:
+    """The event that verified webhook fields tell, None if it is none of ours. Raises `BadWebhook`."""
+    read = _READERS.get(_field(fields, "EventType"))
+    return read(fields) if read else None
+
+
+def uttered(  # noqa: PLR0913 — a message's fields, whether from a webhook or from the list
+    ref: FlexRef, *, sid: str, index: int, author: str, body: str, attributes: str, live: bool, at: float | None
+) -> Uttered:
+    """An utterance. `live`: spoken through an SDK, as agents do; bots and integrations use the API."""
+    key = message_key(sid)
+    ours = parsed(attributes).get(OUR_ID)
+    if isinstance(ours, str):
+        return Echoed(ref, key, index, MessageId(ours))
+    return Said(ref, key, index, author=_author(author, live=live), author_id=author, text=body, at=at)
+
+
+def message_key(sid: str) -> EventKey:
+    """One key for a message, however we learn of it."""
+    return EventKey(f"message:{sid}")
+
+
+def joined(ref: FlexRef, *, member: str, agent: str) -> AgentJoined:
+    """An agent came in, as this member."""
+    return AgentJoined(ref, EventKey(f"joined:{member}"), agent)
+
+
+def ended(ref: FlexRef) -> Ended:
+    """The channel is inactive: once, however often it is told."""
+    return Ended(ref, EventKey(f"ended:{ref}"))
+
+
+def is_over(channel_attributes: str) -> bool:
+    """Whether a channel's attributes say that the chat is over."""
+    return parsed(channel_attributes).get("status") == "INACTIVE"
+
+
+def is_agent(member_attributes: str) -> bool:
+    """Whether a member's attributes say that it is an agent."""
+    return parsed(member_attributes).get("member_type") == "agent"
+
+
+def parsed(text: str) -> Mapping[str, Any]:
+    """`Attributes` is JSON in a string; what is no object has no attributes."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def media_text(filename: str | None) -> str:
+    """How a file is told in words."""
+    return f"📎 {filename}" if filename else "📎"
+
+
+def _message_sent(fields: Fields) -> Event:
+    body = fields.get("Body", "")
+    if "MediaSid" in fields:
+        body = body or media_text(fields.get("MediaFilename"))
+    return uttered(
+        FlexRef(_field(fields, "ChannelSid")),
+        sid=_field(fields, "MessageSid"),
+        index=_index(fields),
+        author=_field(fields, "From"),
+        body=body,
+        attributes=fields.get("Attributes", "{}"),
+        live=fields.get("Source") == "SDK",
+        at=_time(fields.get("DateCreated")),
+    )
+
+
+def _channel_updated(fields: Fields) -> Event | None:
+    """It comes for any write to the attributes; only INACTIVE means something here."""
+    ref = FlexRef(_field(fields, "ChannelSid"))
+    return ended(ref) if is_over(fields.get("Attributes", "{}")) else None
+
+
+def _channel_destroyed(fields: Fields) -> Event:
+    return ended(FlexRef(_field(fields, "ChannelSid")))
+
+
+def _member_added(fields: Fields) -> Event | None:
+    if not is_agent(fields.get("Attributes", "{}")):
+        return None
+    ref = FlexRef(_field(fields, "ChannelSid"))
+    return joined(ref, member=_field(fields, "MemberSid"), agent=_field(fields, "Identity"))
+
+
+def _member_removed(fields: Fields) -> Event | None:
+    if not is_agent(fields.get("Attributes", "{}")):
+        return None
+    key = EventKey(f"left:{_field(fields, 'MemberSid')}")
+    return AgentLeft(FlexRef(_field(fields, "ChannelSid")), key, _field(fields, "Identity"))
+
+
+_READERS: Mapping[str, Callable[[Fields], Event | None]] = {
+    "onMessageSent": _message_sent,
+    "onMediaMessageSent": _message_sent,
+    "onChannelUpdated": _channel_updated,
+    "onChannelDestroyed": _channel_destroyed,
+    "onMemberAdded": _member_added,
+    "onMemberRemoved": _member_removed,
+}
+
+
+def _author(author: str, *, live: bool) -> Author:
+    if author == "system":
+        return Author.SYSTEM
+    if author.startswith(_VISITOR):
+        return Author.VISITOR
+    return Author.AGENT if live else Author.BOT
+
+
+def _field(fields: Fields, name: str) -> str:
+    value = fields.get(name)
+    if not value:
+        raise BadWebhook(f"{name} is missing.")
+    return value
+
+
+def _index(fields: Fields) -> int:
+    text = _field(fields, "Index")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10):
+        raise BadWebhook("Index is not a number.")
+    return int(text)
+
+
+def _time(text: str | None) -> float | None:
+    try:
+        return None if text is None else datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None

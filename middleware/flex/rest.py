@@ -1,0 +1,169 @@
+"""The twilio client over one pooled transport of our own, with timeouts and errors told apart.
+
+The package's own async transport has no timeout (its argument is ignored), hides `Retry-After` and can repeat POSTs, so
+only its request building is used: `Transport` is what its `Client` calls.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import aiohttp
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from middleware.relay.errors import NotSent, OutcomeUnknown, Refused
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 8.0
+TOTAL_SECONDS = 10.0
+"""The longest one call may take. Opening a chat takes five calls at most, inside one lease."""
+
+_TIMEOUT = aiohttp.ClientTimeout(
+    total=TOTAL_SECONDS, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
+)
+
+
+class Rejected(Refused):
+    """Twilio answered 4xx: `status` is the HTTP status, `code` Twilio's own (0 if it gave none)."""
+
+    def __init__(self, reason: str, *, status: int, code: int) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Whose account, and where it is; `api_url` None means Twilio itself."""
+
+    account_sid: str
+    auth_token: str
+    api_url: str | None = None
+
+
+class Transport:
+    """One pool of connections; the twilio client's `http_client`.
+
+    `request` raises `NotSent`, `OutcomeUnknown` or `Rejected`, and returns 2xx answers only.
+    """
+
+    is_async = True
+
+    def __init__(self, *, connections: int = 64) -> None:
+        connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=30)
+        self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._session.close()
+
+    async def request(  # noqa: PLR0913, PLR0917 — the twilio client's own signature
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 — as above; our own timeouts always hold
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Make one call and read its whole answer."""
+        del timeout, allow_redirects
+        status, told, text = await self._exchange(
+            method,
+            f"{url}?{urlencode(params, doseq=True)}" if params else url,
+            data=urlencode(data, doseq=True).encode() if data else None,
+            headers={**(headers or {}), **_basic(auth)},
+        )
+        _check(status, text, retry_after=told.get("Retry-After"), call=f"{method} {_path(url)}")
+        return Response(status, text, told)
+
+    async def _exchange(
+        self, method: str, url: str, *, data: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, Mapping[str, str], str]:
+        call = f"{method} {_path(url)}"
+        try:
+            async with self._session.request(
+                method, url, data=data, headers=headers, timeout=_TIMEOUT, allow_redirects=False
+            ) as answer:
+                return answer.status, answer.headers, await answer.text()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSent(f"{call}: no connection ({type(error).__name__})") from error
+        except (aiohttp.ClientError, TimeoutError, OSError, UnicodeDecodeError) as error:
+            raise OutcomeUnknown(f"{call}: no whole answer ({type(error).__name__})") from error
+
+
+def twilio_client(credentials: Credentials, transport: Transport) -> Client:
+    """A twilio client on our transport, pointed at Twilio or at the `api_url`."""
+    client = Client(credentials.account_sid, credentials.auth_token, http_client=transport)
+    if credentials.api_url is not None:
+        for domain in (client.flex_api, client.chat, client.taskrouter, client.conversations):
+            domain.base_url = credentials.api_url
+    return client
+
+
+def _basic(auth: tuple[str, str] | None) -> dict[str, str]:
+    return {} if auth is None else {"Authorization": aiohttp.encode_basic_auth(*auth)}
+
+
+def _path(url: str) -> str:
+    return "/" + url.partition("://")[2].partition("/")[2].partition("?")[0]
+
+
+def _check(status: int, text: str, *, retry_after: str | None, call: str) -> None:
+    """Twilio does not process what it answers with 429; after 5xx nobody knows.
+
+    https://www.twilio.com/docs/api/errors/20429
+    """
+    if status == 429:
+        raise NotSent(f"{call}: 429 too many requests", retry_after=_seconds(retry_after))
+    if status >= 500:
+        raise OutcomeUnknown(f"{call}: {status}")
+    if status >= 400:
+        code = _code(text)
+        raise Rejected(f"{call}: {status}, {_explained(code)}", status=status, code=code)
+    if status >= 300:
+        raise Rejected(f"{call}: {status}, an unexpected redirect", status=status, code=0)
+    if status != 204 and not _is_object(text):
+        raise OutcomeUnknown(f"{call}: {status}, but the answer is not a JSON object")
+
+
+def _code(text: str) -> int:
+    try:
+        return int(json.loads(text)["code"])
+    except (ValueError, KeyError, TypeError):
+        return 0
+
+
+def _explained(code: int) -> str:
+    """Twilio's own words may quote a parameter, so only their address is told."""
+    return f"see https://www.twilio.com/docs/errors/{code}" if code else "no reason given"
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Only the form in seconds; the date form would need the other side's clock."""
+    try:
+        seconds = float(retry_after) if retry_after is not None else None
+    except ValueError:
+        return None
+    return seconds if seconds is None or 0 <= seconds < 86400 else None

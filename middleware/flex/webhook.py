@@ -1,0 +1,70 @@
+"""Verifies a webhook request: signed by Twilio, for this address, in the one form that is expected.
+
+Whatever is odd is refused: https://www.twilio.com/docs/usage/security, and what the twilio package lets through.
+"""
+
+import hmac
+from collections.abc import Mapping
+from typing import TypeAlias
+from urllib.parse import parse_qsl
+
+from twilio.request_validator import RequestValidator
+
+from middleware.relay.errors import BadWebhook, Forged
+from middleware.relay.ports import WebhookRequest
+
+Fields: TypeAlias = Mapping[str, str]
+
+_FORM = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 100
+
+
+class Verifier:
+    """Reads the fields of a request that this account's Twilio signed for `public_url`."""
+
+    def __init__(self, *, auth_token: str, account_sid: str, public_url: str) -> None:
+        self._validator = RequestValidator(auth_token)
+        self._account_sid = account_sid
+        self._public_url = public_url.rstrip("/")
+
+    def read(self, request: WebhookRequest) -> Fields:
+        """The verified fields. Raises `Forged` or `BadWebhook`."""
+        signature = request.headers.get("X-Twilio-Signature", "")
+        if not signature:
+            raise Forged("X-Twilio-Signature is missing: only Twilio may call this address.")
+        fields = _form(request)
+        self._check(request.path_qs, fields, signature=signature)
+        if fields.get("AccountSid") != self._account_sid:
+            raise Forged("AccountSid is another account's.")
+        return fields
+
+    def _check(self, path_qs: str, fields: Fields, *, signature: str) -> None:
+        """Against the address as configured; what the request says of its own host counts for nothing."""
+        url = self._public_url + path_qs
+        expected = str(self._validator.compute_signature(url, fields))
+        if not hmac.compare_digest(expected.encode(), signature.encode(errors="replace")):
+            raise Forged(
+                "X-Twilio-Signature does not fit: check TWILIO_AUTH_TOKEN (the primary one) and that PUBLIC_URL is"
+                " exactly the address the webhook was registered with."
+            )
+
+
+def _form(request: WebhookRequest) -> Fields:
+    if request.method != "POST":
+        raise BadWebhook("Webhooks are accepted by POST only.")
+    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != _FORM:
+        raise BadWebhook(f"Content-Type must be {_FORM}.")
+    try:
+        pairs = parse_qsl(
+            request.body.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(request.body),
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except ValueError as error:
+        raise BadWebhook("The body is not a form in UTF-8.") from error
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise BadWebhook("A field comes twice: which one counts would be a guess.")
+    return fields
