@@ -26,10 +26,9 @@ class CatchUp:
 
 
 class ToVisitor:
-    """Tells the visitor's sockets, and answers what they missed."""
+    """Tells the visitor's sockets."""
 
-    def __init__(self, store: Store, *, bell: Bell) -> None:
-        self._store = store
+    def __init__(self, bell: Bell) -> None:
         self._bell = bell
 
     def tell(self, chat: Chat | None, news: Sequence[News]) -> None:
@@ -37,14 +36,15 @@ class ToVisitor:
         if chat is not None and news:
             self._bell.ring(chat, news)
 
-    async def since(self, visitor: VisitorId, *, chat: ChatId | None, seq: int) -> CatchUp | None:
-        """What the visitor's newest chat holds after that position; None if there is no chat."""
 
-        async def view(store: Reading) -> CatchUp | None:
-            last = await store.last_chat_of(visitor)
-            return None if last is None else await _after(store, last, chat=chat, seq=seq)
+async def since(store: Store, visitor: VisitorId, *, chat: ChatId | None, seq: int) -> CatchUp | None:
+    """What the visitor's newest chat holds after that position; None if there is no chat."""
 
-        return await self._store.read(view)
+    async def view(reading: Reading) -> CatchUp | None:
+        last = await reading.last_chat_of(visitor)
+        return None if last is None else await _after(reading, last, chat=chat, seq=seq)
+
+    return await store.read(view)
 
 
 async def _after(store: Reading, last: Chat, *, chat: ChatId | None, seq: int) -> CatchUp:

@@ -1,0 +1,1 @@
+"""The outside wall: browsers' sockets and Twilio's webhooks."""

@@ -1,0 +1,59 @@
+"""The namespace `/chat`: the full protocol."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from middleware.relay.errors import NotOpen
+from middleware.relay.model import Chat, News
+from middleware.relay.to_visitor import CatchUp
+from middleware.web import wire
+from middleware.web.bell import Ear
+from middleware.web.sockets import Namespace, UnknownAsk
+
+
+class ChatNamespace(Namespace):
+    """Asks with answers, news with positions."""
+
+    async def ask(self, name: str, ear: Ear, payload: object) -> wire.Shape:
+        """Grant an ask, or raise `AskRefused`."""
+        grant = self._asks.get(name)
+        if grant is None:
+            raise UnknownAsk(f"There is no ask of this name; there are {', '.join(self._asks)}.")
+        return await grant(ear, payload)
+
+    async def tell(self, sid: str, chat: Chat, news: News) -> None:
+        """Tell the socket one thing."""
+        name, payload = wire.shape_news(chat, news)
+        await self.emit(name, payload, to=sid)
+
+    async def tell_all(self, sid: str, found: CatchUp) -> None:
+        """Tell the socket what it missed, as the news `opened`."""
+        token = self.token(found.chat.visitor)
+        await self.emit("opened", {**wire.shape_catch_up(found), "token": token}, to=sid)
+
+    @property
+    def _asks(self) -> Mapping[str, Callable[[Ear, object], Awaitable[wire.Shape]]]:
+        return {"open": self._open, "say": self._say, "end": self._end, "resume": self._resume}
+
+    async def _open(self, ear: Ear, payload: object) -> wire.Shape:
+        chat = await self.from_visitor.open(ear.visitor, name=wire.read_open(payload))
+        ear.chat, ear.told = chat.id, 0
+        return await self._resumed(ear, wire.Position())
+
+    async def _say(self, ear: Ear, payload: object) -> wire.Shape:
+        words = wire.read_say(payload)
+        ear.asked.append(words.ask)
+        return wire.shape_said(await self.from_visitor.say(ear.visitor, words))
+
+    async def _end(self, ear: Ear, payload: object) -> wire.Shape:
+        del payload
+        await self.from_visitor.end(ear.visitor)
+        return {}
+
+    async def _resume(self, ear: Ear, payload: object) -> wire.Shape:
+        return await self._resumed(ear, wire.read_resume(payload))
+
+    async def _resumed(self, ear: Ear, position: wire.Position) -> wire.Shape:
+        found = await self.bell.read(ear, chat=position.chat, after=position.after)
+        if found is None:
+            raise NotOpen("There is no chat yet: ask `open` first.")
+        return {"token": self.token(ear.visitor), **wire.shape_catch_up(found)}

@@ -1,0 +1,58 @@
+"""The namespace `/`: strings each way, for a page with five lines of JavaScript."""
+
+from middleware.relay.errors import AlreadyEnded, AskRefused, NotOpen
+from middleware.relay.from_visitor import Words
+from middleware.relay.model import AskId, Chat, ChatEnded, ChatState, Message, MessageSaid, News, new_id
+from middleware.relay.to_visitor import CatchUp
+from middleware.web import wire
+from middleware.web.bell import Ear
+from middleware.web.sockets import Namespace, UnknownAsk
+
+SAY = "chat message"
+ENDED = "chat ended"
+PROBLEM = "chat problem"
+TOKEN = "token"  # noqa: S105 — the name of an event
+
+
+class PlainNamespace(Namespace):
+    """The tutorial's protocol: the first string opens the chat."""
+
+    async def ask(self, name: str, ear: Ear, payload: object) -> wire.Shape:
+        """Say the string. What is refused is told as an event too: such a page asks for no answer."""
+        try:
+            if name != SAY:
+                raise UnknownAsk(f"There is only `{SAY}` here.")
+            return wire.shape_said(await self._say(ear, wire.read_text(payload)))
+        except AskRefused as error:
+            await self.emit(PROBLEM, {"code": error.code, "message": str(error)}, to=ear.sid)
+            raise
+
+    async def tell(self, sid: str, chat: Chat, news: News) -> None:
+        """Texts, and the end."""
+        match news:
+            case MessageSaid():
+                await self._tell_text(sid, news.message)
+            case ChatEnded():
+                await self.emit(ENDED, to=sid)
+            case _:
+                return
+
+    async def tell_all(self, sid: str, found: CatchUp) -> None:
+        """The texts the socket missed, and the end."""
+        for message in found.messages:
+            await self._tell_text(sid, message)
+        if found.chat.state is ChatState.ENDED and not found.more:
+            await self.emit(ENDED, to=sid)
+
+    async def _say(self, ear: Ear, text: str) -> Message:
+        words = Words(AskId(new_id()), text)
+        try:
+            return await self.from_visitor.say(ear.visitor, words)
+        except (NotOpen, AlreadyEnded):
+            chat = await self.from_visitor.open(ear.visitor)
+            ear.chat, ear.told = chat.id, 0
+            await self.emit(TOKEN, self.token(ear.visitor), to=ear.sid)
+            return await self.from_visitor.say(ear.visitor, words)
+
+    async def _tell_text(self, sid: str, message: Message) -> None:
+        await self.emit(SAY, message.text, to=sid)

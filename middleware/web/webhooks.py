@@ -1,0 +1,52 @@
+"""Twilio's webhooks: read, verify, accept, 200. Nothing else happens before the answer."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeAlias
+
+from aiohttp import web
+
+from middleware.relay.errors import StoreUnavailable, WebhookRefused
+from middleware.relay.from_flex import FromFlex
+from middleware.relay.model import Event
+from middleware.relay.ports import WebhookRequest
+
+log = logging.getLogger(__name__)
+
+PATHS = ("/new-message", "/channel-update")
+MOST_BYTES = 262_144
+"""The longest body: a text of 32 KB, percent-encoded, with its attributes."""
+
+ReadWebhook: TypeAlias = Callable[[WebhookRequest], Event | None]
+
+
+def add_webhooks(app: web.Application, *, read: ReadWebhook, from_flex: FromFlex) -> None:
+    """Serve the webhook routes."""
+
+    async def receive(request: web.Request) -> web.Response:
+        try:
+            event = read(await _raw(request))
+        except WebhookRefused as error:
+            log.warning("Webhook refused.", extra={"path": request.path, "reason": str(error)})
+            return web.json_response({"error": str(error)}, status=error.status)
+        return web.Response() if event is None else await _accept(from_flex, event)
+
+    for path in PATHS:
+        app.router.add_post(path, receive)
+
+
+async def _accept(from_flex: FromFlex, event: Event) -> web.Response:
+    """Twilio asks again after 503, as often as the webhook's retry count says."""
+    try:
+        await from_flex.accept(event)
+    except StoreUnavailable as error:
+        log.warning("Webhook not accepted.", extra={"reason": str(error)})
+        return web.json_response({"error": "Nothing was stored: ask again."}, status=503)
+    return web.Response()
+
+
+async def _raw(request: web.Request) -> WebhookRequest:
+    """Path and query exactly as they were sent: the signature is over them."""
+    return WebhookRequest(
+        method=request.method, path_qs=request.raw_path, headers=request.headers, body=await request.read()
+    )
