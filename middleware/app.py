@@ -1,0 +1,116 @@
+"""The composition root: opens, pings and closes every outside thing, and starts every task, in one visible list."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from middleware.clock import SystemClock
+from middleware.flex.programmable_chat import FlexFlow, ProgrammableChat
+from middleware.flex.rest import Credentials, Transport, twilio_client
+from middleware.flex.webhook import Verifier
+from middleware.relay.decide import Pace
+from middleware.relay.deliver import Deliver
+from middleware.relay.from_flex import FromFlex
+from middleware.relay.from_visitor import FromVisitor
+from middleware.relay.ports import Clock, Flex
+from middleware.relay.sweep import Sweep
+from middleware.relay.to_flex import ToFlex
+from middleware.relay.to_visitor import ToVisitor
+from middleware.settings import Settings
+from middleware.store.sqlite import SqliteStore
+from middleware.web import webhooks
+from middleware.web.bell import SocketBell
+from middleware.web.chat_namespace import ChatNamespace
+from middleware.web.guards import add_headers, errors_as_json
+from middleware.web.pages import add_pages
+from middleware.web.plain_namespace import PlainNamespace
+from middleware.web.sockets import Server
+from middleware.web.status import add_status
+from middleware.web.tokens import Tokens
+
+STOP_SECONDS = 8.0
+"""How long claimed deliveries may take to settle on stop; what is left is claimed anew at the next start."""
+
+
+def static_files() -> Path:
+    """Where the browser's files are: inside the installed package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "static"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "static"
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
+    """The whole application, opened; closed in reverse order. Raises `StoreUnavailable` if the store does not open."""
+    clock = SystemClock()
+    async with AsyncExitStack() as opened:
+        transport = await opened.enter_async_context(Transport())
+        store = await opened.enter_async_context(SqliteStore(settings.database_path))
+        flex = _back_end(settings, transport)
+        pace = Pace(look_back=settings.look_back_seconds)
+        bell = SocketBell(store)
+        to_visitor = ToVisitor(bell)
+        deliver = Deliver(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace)
+        to_flex = ToFlex(store, deliver=deliver, clock=clock, pace=pace)
+        sweep = Sweep(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace, wake=to_flex.wake)
+        from_visitor = FromVisitor(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock)
+        from_flex = FromFlex(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock)
+
+        app = web.Application(middlewares=[errors_as_json], client_max_size=webhooks.MOST_BYTES)
+        app.on_response_prepare.append(add_headers)
+        webhooks.add_webhooks(app, read=flex.read_webhook, from_flex=from_flex)
+        add_pages(app, static=static_files())
+        add_status(app, pings={"store": store.ping})
+        server = _sockets(settings, from_visitor=from_visitor, bell=bell, clock=clock)
+        server.attach(app)
+        app.on_shutdown.append(lambda _: server.send_home())
+
+        await to_flex.recover()
+        await sweep.recover()
+        opened.push_async_callback(bell.close)
+        await opened.enter_async_context(_running(bell.run()))
+        await opened.enter_async_context(_running(sweep.run(), stop=sweep.stop))
+        await opened.enter_async_context(_running(to_flex.run(), stop=to_flex.stop))
+        yield app
+
+
+def _back_end(settings: Settings, transport: Transport) -> Flex:
+    token = settings.twilio_auth_token.get_secret_value()
+    credentials = Credentials(settings.twilio_account_sid, token, api_url=settings.twilio_api_url)
+    return ProgrammableChat(
+        twilio_client(credentials, transport),
+        flow=FlexFlow(
+            flow_sid=settings.flex_flow_sid,
+            service_sid=settings.flex_chat_service_sid,
+            workspace_sid=settings.flex_workspace_sid,
+            public_url=settings.public_url,
+        ),
+        verifier=Verifier(auth_token=token, account_sid=settings.twilio_account_sid, public_url=settings.public_url),
+    )
+
+
+def _sockets(settings: Settings, *, from_visitor: FromVisitor, bell: SocketBell, clock: Clock) -> Server:
+    keys = [key.get_secret_value() for key in settings.token_keys]
+    tokens = Tokens(keys, lifetime=settings.token_days * 86400)
+    server = Server(origins=settings.origins)
+    for kind, name in ((ChatNamespace, "/chat"), (PlainNamespace, "/")):
+        server.register_namespace(kind(name, from_visitor=from_visitor, bell=bell, tokens=tokens, clock=clock))
+    return server
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[Any, Any, None], stop: Any = None) -> AsyncIterator[None]:
+    """Run the task while the block runs; then `stop` asks it to end, and without one, or too late, it is cancelled."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        if stop is not None:
+            stop()
+            await asyncio.wait([task], timeout=STOP_SECONDS)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

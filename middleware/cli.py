@@ -1,0 +1,167 @@
+"""The way in: `python -m middleware serve | demo | simulator`. Each command parses, calls one room, and prints."""
+
+import asyncio
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+import uvloop
+from aiohttp import web
+
+import middleware
+from middleware.app import open_app, static_files
+from middleware.logs import set_up_logs
+from middleware.relay.errors import StoreUnavailable
+from middleware.settings import BadSettings, LogFormat, Settings, read_settings
+from middleware.simulator import Seed, serve_simulator
+
+_GRACE_SECONDS = 3.0
+"""How long open requests may take to finish on stop."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(middleware.__version__)
+def main() -> None:
+    """Bring your own Socket.IO chat into Twilio Flex."""
+
+
+@main.command()
+def serve() -> None:
+    """Run the middleware with the settings of the environment."""
+    settings = _settings()
+    set_up_logs(json=settings.log_format is LogFormat.JSON, level=settings.log_level)
+    _run(_serve(settings, _listen(settings.host, settings.port), announce=_say_listening))
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, help="The page's port; the next free one if it is taken.")
+@click.option("--desk-port", default=8081, show_default=True, help="The desk's port, likewise.")
+def demo(port: int, desk_port: int) -> None:
+    """Run everything on this machine, without any account: the middleware, a pretend Twilio and its agents' desk."""
+    set_up_logs(json=False, level="INFO")
+    with tempfile.TemporaryDirectory(prefix="flex-demo-") as folder:
+        _run(_demo(Path(folder), port=port, desk_port=desk_port))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8081, show_default=True)
+def simulator(host: str, port: int) -> None:
+    """Run the pretend Twilio alone, to point any Twilio client at."""
+    set_up_logs(json=False, level="INFO")
+    _run(_simulate(host, port))
+
+
+async def _serve(settings: Settings, listener: socket.socket, *, announce: Callable[[str], None]) -> None:
+    async with open_app(settings) as app:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE_SECONDS)
+        await runner.setup()
+        try:
+            await web.SockSite(runner, listener).start()
+            announce(_address(listener))
+            await _stopped()
+        finally:
+            await runner.cleanup()
+
+
+async def _demo(folder: Path, *, port: int, desk_port: int) -> None:
+    seed = Seed()
+    async with serve_simulator(seed, port=_free(desk_port), desk_files=static_files() / "desk") as twilio:
+        listener = _listen("127.0.0.1", _free(port))
+        page = _address(listener)
+        await _serve(
+            _demo_settings(seed, folder, page=page, twilio=twilio),
+            listener,
+            announce=lambda _: _say_demo(page, twilio),
+        )
+
+
+async def _simulate(host: str, port: int) -> None:
+    seed = Seed()
+    async with serve_simulator(seed, host=host, port=port, desk_files=static_files() / "desk") as address:
+        click.echo(f"Twilio's API   {address}   (account {seed.account_sid}, token {seed.auth_token})")
+        click.echo(f"Agents' desk   {address}/desk/")
+        await _stopped()
+
+
+def _demo_settings(seed: Seed, folder: Path, *, page: str, twilio: str) -> Settings:
+    return read_settings(
+        {},
+        public_url=page,
+        twilio_account_sid=seed.account_sid,
+        twilio_auth_token=seed.auth_token,
+        flex_flow_sid=seed.flow_sid,
+        flex_chat_service_sid=seed.chat_service_sid,
+        flex_workspace_sid=seed.workspace_sid,
+        token_keys=secrets.token_hex(32),
+        allowed_origins=page.replace("127.0.0.1", "localhost"),
+        database_url=f"sqlite:///{folder / 'relay.db'}",
+        twilio_api_url=twilio,
+    )
+
+
+def _say_listening(address: str) -> None:
+    click.echo(f"Listening on {address}")
+
+
+def _say_demo(page: str, twilio: str) -> None:
+    click.echo()
+    click.echo(f"  Chat page      {page}/")
+    click.echo(f"  Agents' desk   {twilio}/desk/")
+    click.echo(f"  Health         {page}/ready")
+    click.echo()
+    click.echo("Say something on the page, accept it at the desk. Ctrl-C stops.")
+
+
+def _settings() -> Settings:
+    try:
+        return read_settings()
+    except BadSettings as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise click.ClickException(f"Cannot listen on {host} port {port}: {error.strerror}. Set PORT.") from error
+
+
+def _free(port: int) -> int:
+    """The port if nobody has it, else 0: any free one."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+async def _stopped() -> None:
+    """Wait for Ctrl-C or SIGTERM."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    await asked.wait()
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        uvloop.run(work)
+    except StoreUnavailable as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,86 @@
+"""Settings: all problems told at once, each with its remedy."""
+
+import subprocess
+import sys
+
+import pytest
+
+from middleware.settings import BadSettings, Settings, read_settings
+
+GOOD = {
+    "PUBLIC_URL": "https://chat.example.com/",
+    "TWILIO_ACCOUNT_SID": "AC" + "0a" * 16,
+    "TWILIO_AUTH_TOKEN": "secret-token",
+    "FLEX_FLOW_SID": "FO" + "0b" * 16,
+    "FLEX_CHAT_SERVICE_SID": "IS" + "0c" * 16,
+    "FLEX_WORKSPACE_SID": "WS" + "0d" * 16,
+    "TOKEN_KEYS": "k" * 32,
+}
+
+
+def test_a_complete_environment_is_read() -> None:
+    """Seven settings are enough."""
+    settings = read_settings(GOOD)
+    assert settings.public_url == "https://chat.example.com"
+    assert settings.origins == ["https://chat.example.com"]
+
+
+def test_every_problem_is_told_at_once() -> None:
+    """Nobody wants to start a server seven times to learn seven things."""
+    with pytest.raises(BadSettings) as refusal:
+        read_settings({"PORT": "many"})
+    for name in [*GOOD, "PORT"]:
+        assert f"  {name} " in str(refusal.value)
+    assert "8 settings are missing or wrong" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("PUBLIC_URL", "chat.example.com", "must be a whole address"),
+        ("PUBLIC_URL", "http://chat.example.com", "must begin with https://"),
+        ("PUBLIC_URL", "https://u:p@chat.example.com", "must not hold a user name"),
+        ("PUBLIC_URL", "https://chat.example.com/?a=b", "must not hold a user name, a query"),
+        ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32, "must be AC and 32 hexadecimal digits"),
+        ("FLEX_FLOW_SID", "FO123", "must be FO and 32 hexadecimal digits"),
+        ("TOKEN_KEYS", "short", "openssl rand -hex 32"),
+        ("PORT", "70000", "less than or equal to 65535"),
+        ("DATABASE_URL", "mysql://x", "must be sqlite:///path"),
+        ("ALLOWED_ORIGINS", "https://a.example,nonsense", "must be a whole address"),
+        ("BACKEND", "pigeon", "programmable_chat"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_remedy(name: str, value: str, problem: str) -> None:
+    """The message names the setting and says what it should be."""
+    with pytest.raises(BadSettings, match=problem) as refusal:
+        read_settings({**GOOD, name: value})
+    assert f"  {name} " in str(refusal.value)
+
+
+def test_secrets_are_not_shown() -> None:
+    """Settings end up in logs and tracebacks."""
+    assert "secret-token" not in repr(read_settings(GOOD))
+    assert "k" * 32 not in repr(read_settings(GOOD))
+
+
+def test_a_secret_is_not_quoted_in_a_problem() -> None:
+    """Neither when it is the problem."""
+    with pytest.raises(BadSettings) as refusal:
+        read_settings({**GOOD, "TOKEN_KEYS": "my-short-secret"})
+    assert "my-short-secret" not in str(refusal.value)
+
+
+def test_serve_without_settings_ends_with_the_list_and_code_2() -> None:
+    """A deployment that cannot work says so before it listens."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "middleware", "serve"], env={"PATH": ""}, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    for name in GOOD:
+        assert name in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_every_setting_says_what_it_is() -> None:
+    """README's table and the messages are made of these words."""
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
