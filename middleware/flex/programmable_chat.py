@@ -197,7 +197,7 @@ def _listed(ref: FlexRef, sent: Any) -> Uttered:
         ref,
         sid=_told(sent.sid),
         index=_number(sent.index),
-        author=sent.from_ or "system",
+        author=sent._from or "system",  # The package's name for it: `from` is a keyword.
         body=sent.body or (chat_events.media_text(media.get("filename")) if media else ""),
         attributes=sent.attributes or "{}",
         live=False,

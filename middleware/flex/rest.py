@@ -25,6 +25,7 @@ TOTAL_SECONDS = 10.0
 _TIMEOUT = aiohttp.ClientTimeout(
     total=TOTAL_SECONDS, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
 )
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Rejected(Refused):
@@ -86,7 +87,7 @@ class Transport:
             method,
             f"{url}?{urlencode(params, doseq=True)}" if params else url,
             data=urlencode(data, doseq=True).encode() if data else None,
-            headers={**(headers or {}), **_basic(auth)},
+            headers={**_FORM, **(headers or {}), **_basic(auth)},
         )
         _check(status, text, retry_after=told.get("Retry-After"), call=f"{method} {_path(url)}")
         return Response(status, text, told)

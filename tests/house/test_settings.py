@@ -22,7 +22,7 @@ def test_a_complete_environment_is_read() -> None:
     """Seven settings are enough."""
     settings = read_settings(GOOD)
     assert settings.public_url == "https://chat.example.com"
-    assert settings.origins == ["https://chat.example.com"]
+    assert ["https://chat.example.com"] == settings.origins
 
 
 def test_every_problem_is_told_at_once() -> None:

@@ -25,7 +25,7 @@ def test_a_function_fits_in_the_eye(file: Path) -> None:
         and (node.end_lineno or 0) - node.lineno >= 40
         and node.name != "open_app"
     ]
-    assert long == []
+    assert [] == long
 
 
 def test_nobody_is_called_utils() -> None:
