@@ -1,0 +1,1 @@
+"""SQL is spoken here: the store, in one SQLite file."""

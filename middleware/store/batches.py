@@ -1,0 +1,117 @@
+"""A thread that is handed works one by one and does as many at once as wait."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from middleware.relay.errors import StoreUnavailable
+
+MOST = 256
+"""Works in one batch: enough to share the price of a commit, few enough that nobody waits long for the others."""
+
+Work: TypeAlias = Callable[[Any], Any]
+
+
+class Outcome(NamedTuple):
+    """What a work returned, or the error it raised."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+
+RunBatch: TypeAlias = Callable[[Sequence[Work]], Sequence[Outcome]]
+"""One outcome for each work, in order. Raises `StoreUnavailable` if none was begun."""
+
+_Job: TypeAlias = tuple[Work, "asyncio.Future[Any]"]
+_Told: TypeAlias = tuple["asyncio.Future[Any]", Outcome]
+
+
+class BatchThread:
+    """Runs batches in a thread of its own, so that the event loop never waits for a disk."""
+
+    def __init__(self, name: str, *, run: RunBatch, close: Callable[[], None]) -> None:
+        self._run = run
+        self._close = close
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._ended = self._loop.create_future()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._main, name=name, daemon=True)
+        self._thread.start()
+
+    async def do(self, work: Work) -> Any:
+        """What the work returns or raises; it is done even if nobody waits for it any more."""
+        if self._stopping:
+            raise StoreUnavailable("The store is closed.")
+        future = self._loop.create_future()
+        self._jobs.put((work, future))
+        return await future
+
+    async def stop(self) -> None:
+        """Finish what waits, close, and end the thread."""
+        if not self._stopping:
+            self._stopping = True
+            self._jobs.put(None)
+        await asyncio.shield(self._ended)
+        self._thread.join()
+
+    def _main(self) -> None:
+        going_on = True
+        while going_on:
+            jobs, going_on = self._take()
+            if jobs:
+                self._tell(self._do(jobs))
+        self._close()
+        self._call(self._ended.set_result, None)
+
+    def _take(self) -> tuple[list[_Job], bool]:
+        """Wait for a job and take those behind it; False with the last."""
+        jobs: list[_Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            jobs.append(job)
+            if len(jobs) == MOST or self._jobs.empty():
+                return jobs, True
+            job = self._jobs.get()
+        return jobs, False
+
+    def _do(self, jobs: list[_Job]) -> Iterable[_Told]:
+        try:
+            outcomes = self._run([work for work, _ in jobs])
+        except StoreUnavailable as error:
+            # What came meanwhile has waited for the same cause: nobody waits for it twice.
+            return [(future, Outcome(error=error)) for _, future in jobs + self._waiting()]
+        except BaseException as error:  # noqa: BLE001 — the callers get it; the thread must live for the next batch
+            return [(future, Outcome(error=error)) for _, future in jobs]
+        return [(future, outcome) for (_, future), outcome in zip(jobs, outcomes, strict=True)]
+
+    def _waiting(self) -> list[_Job]:
+        jobs = []
+        for _ in range(self._jobs.qsize()):
+            job = self._jobs.get()
+            if job is None:
+                self._jobs.put(None)  # the last word stays the last: nothing follows it
+                break
+            jobs.append(job)
+        return jobs
+
+    def _tell(self, told: Iterable[_Told]) -> None:
+        self._call(_tell, told)
+
+    def _call(self, function: Callable[..., Any], argument: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function, argument)
+        except RuntimeError:
+            return  # The loop is closed: nobody waits any more.
+
+
+def _tell(told: Iterable[_Told]) -> None:
+    for future, outcome in told:
+        if future.done():
+            continue  # Its caller was cancelled; what it asked for is done all the same.
+        if outcome.error is None:
+            future.set_result(outcome.value)
+        else:
+            future.set_exception(outcome.error)

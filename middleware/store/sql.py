@@ -1,0 +1,82 @@
+"""Every statement, as SQL. Parameters are numbered in the order of the tuple that is passed."""
+
+# ruff: noqa: S608 — statements are put together from the column lists of this file and nothing else
+
+CHAT = (
+    "chat.id, chat.visitor, chat.opened_at, chat.visitor_name, chat.state, chat.ended_by, chat.ref,"
+    " chat.agent_id, chat.agent_name, chat.last_seq, chat.next_index"
+)
+MESSAGE = (
+    "message.id, message.chat, message.seq, message.author, message.text, message.at, message.status,"
+    " message.name, message.ask"
+)
+DELIVERY = f"delivery.id, delivery.kind, delivery.attempts, delivery.claimed OR delivery.unsure, {CHAT}, {MESSAGE}"
+
+# --- chats
+
+CHAT_BY_ID = f"SELECT {CHAT} FROM chat WHERE id = ?1"
+CHAT_AT = f"SELECT {CHAT} FROM chat WHERE ref = ?1"
+LAST_CHAT_OF = f"SELECT {CHAT} FROM chat WHERE visitor = ?1 ORDER BY number DESC LIMIT 1"
+ADD_CHAT = """
+INSERT INTO chat (
+    id, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, last_seq, next_index
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"""
+SET_REF = "UPDATE chat SET ref = ?2 WHERE id = ?1"
+SET_AGENT = "UPDATE chat SET agent_id = ?2, agent_name = ?3 WHERE id = ?1"
+SET_NEXT_INDEX = "UPDATE chat SET next_index = ?2 WHERE id = ?1"
+END_CHAT = "UPDATE chat SET state = 'ended', ended_by = ?2, ended_at = ?3 WHERE id = ?1 AND state = 'open'"
+
+# --- messages
+
+MESSAGE_OF = f"SELECT {MESSAGE} FROM message WHERE asker = ?1 AND ask = ?2"
+MESSAGES_AFTER = f"SELECT {MESSAGE} FROM message WHERE chat = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"
+UNSENT = f"SELECT {MESSAGE} FROM message WHERE chat = ?1 AND author = 'visitor' AND status <> 'sent' ORDER BY seq"
+NEXT_SEQ = "UPDATE chat SET last_seq = last_seq + 1 WHERE id = ?1 RETURNING last_seq, visitor"
+ADD_MESSAGE = """
+INSERT INTO message (id, chat, seq, author, text, at, status, name, ask, asker)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"""
+SET_STATUS = f"UPDATE message SET status = ?2 WHERE id = ?1 AND status <> ?2 RETURNING {MESSAGE}"
+
+# --- outbox
+
+OWE = """
+INSERT INTO delivery (chat, kind, message, due, head)
+VALUES (?1, ?2, ?3, ?4, NOT EXISTS (SELECT 1 FROM delivery WHERE chat = ?1))"""
+_DELIVERIES = f"""
+SELECT {DELIVERY} FROM delivery
+JOIN chat ON chat.id = delivery.chat
+LEFT JOIN message ON message.id = delivery.message"""
+CLAIMABLE = f"{_DELIVERIES} WHERE delivery.head = 1 AND delivery.due <= ?1 ORDER BY delivery.due, delivery.id LIMIT ?2"
+CLAIM = """
+UPDATE delivery SET attempts = attempts + 1, due = ?2, unsure = claimed OR unsure, claimed = 1 WHERE id = ?1"""
+FINISH = "DELETE FROM delivery WHERE id = ?1 RETURNING chat, head"
+PROMOTE = """
+UPDATE delivery SET head = 1, due = max(due, ?2)
+WHERE id = (SELECT id FROM delivery WHERE chat = ?1 ORDER BY id LIMIT 1)"""
+POSTPONE = "UPDATE delivery SET due = ?2, unsure = ?3, claimed = 0 WHERE id = ?1 AND claimed"
+BURY = """
+INSERT INTO buried (id, chat, kind, message, attempts, reason, at)
+SELECT id, chat, kind, message, attempts, ?2, ?3 FROM delivery WHERE id = ?1"""
+OWED_FOR = "SELECT id FROM delivery WHERE message = ?1"
+OWED_TO = f"{_DELIVERIES} WHERE delivery.chat = ?1 ORDER BY delivery.id"
+NEXT_DUE = "SELECT due FROM delivery WHERE head = 1 ORDER BY due LIMIT 1"
+RELEASE_CLAIMS = "UPDATE delivery SET due = ?1, unsure = 1, claimed = 0 WHERE head = 1 AND claimed"
+OPENS_OWED = "SELECT EXISTS (SELECT 1 FROM delivery WHERE kind = 'open')"
+
+# --- inbox
+
+REMEMBER = "INSERT INTO inbox (key, ref, at) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO NOTHING"
+HOLD = "UPDATE inbox SET held = ?2, place = ?3 WHERE key = ?1"
+HELD = "SELECT number, held FROM inbox WHERE ref = ?1 AND held IS NOT NULL ORDER BY place NULLS LAST, number"
+HELD_AT = "SELECT number, held FROM inbox WHERE ref = ?1 AND place = ?2 AND held IS NOT NULL ORDER BY number LIMIT 1"
+TAKE = "UPDATE inbox SET held = NULL, place = NULL WHERE number = ?1"
+
+# --- looking back
+
+WATCH = "UPDATE chat SET look_at = ?2 WHERE id = ?1 AND (look_at IS NULL OR look_at > ?2)"
+UNWATCH = "UPDATE chat SET look_at = NULL WHERE id = ?1"
+WATCH_OPEN = """
+UPDATE chat SET look_at = ?1 WHERE state = 'open' AND ref IS NOT NULL AND (look_at IS NULL OR look_at > ?1)"""
+DUE_LOOKS = f"SELECT {CHAT} FROM chat WHERE look_at <= ?1 ORDER BY look_at LIMIT ?2"
+MOVE_LOOK = "UPDATE chat SET look_at = ?2 WHERE id = ?1"
+NEXT_LOOK = "SELECT look_at FROM chat WHERE look_at IS NOT NULL ORDER BY look_at LIMIT 1"

@@ -1,0 +1,161 @@
+"""Runs units of work: many in one commit, each whole or not at all."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from middleware.relay.errors import StoreUnavailable
+from middleware.store.batches import Outcome, Work
+from middleware.store.errors import RuleBroken
+from middleware.store.sqlite_file import unavailable
+from middleware.store.sqlite_reading import SqliteReading
+from middleware.store.sqlite_transaction import SqliteTransaction
+
+Connect: TypeAlias = Callable[[], sqlite3.Connection]
+CrashPoint: TypeAlias = Callable[[str], None]
+
+
+class _Lost(Exception):
+    """SQLite gave up the whole transaction in the midst of a unit."""
+
+
+class _Connected:
+    """A connection made when it is needed, and made anew after a failure."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._connection: sqlite3.Connection | None = None
+
+    def connected(self) -> sqlite3.Connection:
+        """The connection."""
+        if self._connection is None:
+            with unavailable("open the database"):
+                self._connection = self._connect()
+        return self._connection
+
+    def close(self) -> None:
+        """Close the connection; an unfinished transaction is rolled back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
+
+class Writing(_Connected):
+    """Runs units and commits them; called with a batch."""
+
+    def __init__(self, connect: Connect, *, crash: CrashPoint) -> None:
+        super().__init__(connect)
+        self._crash = crash
+
+    def __call__(self, units: Sequence[Work]) -> Sequence[Outcome]:
+        """Each unit is committed, or has an error. Raises `StoreUnavailable` if none was begun."""
+        try:
+            return self._together(units)
+        except _Lost:
+            return self._one_by_one(units)
+
+    def _together(self, units: Sequence[Work]) -> Sequence[Outcome]:
+        connection = self._begun()
+        transaction = SqliteTransaction(connection)
+        try:
+            outcomes = [_run_unit(connection, unit, transaction) for unit in units]
+        except sqlite3.Error as error:
+            self.close()
+            raise _Lost(str(error)) from error
+        try:
+            self._crash("before_commit")
+            with unavailable("commit"):
+                connection.execute("COMMIT")
+        except StoreUnavailable as error:
+            self.close()
+            return [Outcome(error=error)] * len(units)
+        self._crash("after_commit")
+        return outcomes
+
+    def _begun(self) -> sqlite3.Connection:
+        connection = self.connected()
+        try:
+            with unavailable("begin to write"):
+                connection.execute("BEGIN IMMEDIATE")
+        except StoreUnavailable:
+            self.close()
+            raise
+        return connection
+
+    def _one_by_one(self, units: Sequence[Work]) -> Sequence[Outcome]:
+        """Each unit in a transaction of its own, so that only those are lost that cannot be written."""
+        outcomes: list[Outcome] = []
+        for unit in units:
+            try:
+                outcomes += self._together([unit])
+            except _Lost as lost:
+                error = StoreUnavailable(f"The store could not write ({lost}); nothing was written.")
+                outcomes.append(Outcome(error=error))
+            except StoreUnavailable as error:
+                return outcomes + [Outcome(error=error)] * (len(units) - len(outcomes))
+        return outcomes
+
+
+class Viewing(_Connected):
+    """Runs views on one state; called with a batch. That state holds every write finished before."""
+
+    def __call__(self, views: Sequence[Work]) -> Sequence[Outcome]:
+        """What each view read. Raises `StoreUnavailable` if nothing can be read."""
+        connection = self.connected()
+        try:
+            with unavailable("read"):
+                connection.execute("BEGIN")
+                reading = SqliteReading(connection)
+                outcomes = [_run_view(view, reading) for view in views]
+                connection.execute("COMMIT")
+        except StoreUnavailable:
+            self.close()
+            raise
+        return outcomes
+
+
+def _run_unit(connection: sqlite3.Connection, unit: Work, transaction: SqliteTransaction) -> Outcome:
+    connection.execute("SAVEPOINT unit")
+    try:
+        value = _finish(unit(transaction))
+    except BaseException as error:  # noqa: BLE001 — whatever it is, it belongs to the unit's caller
+        # If SQLite has given up the transaction, this fails: the units before are lost, too.
+        connection.execute("ROLLBACK TO unit")
+        connection.execute("RELEASE unit")
+        return Outcome(error=_told(error))
+    connection.execute("RELEASE unit")
+    return Outcome(value)
+
+
+def _run_view(view: Work, reading: SqliteReading) -> Outcome:
+    try:
+        return Outcome(_finish(view(reading)))
+    except BaseException as error:  # noqa: BLE001 — whatever it is, it belongs to the view's caller
+        return Outcome(error=_told(error))
+
+
+def _finish(awaitable: Any) -> Any:
+    """Drive a coroutine that never suspends to its end, without an event loop."""
+    steps = awaitable.__await__()
+    try:
+        next(steps)
+    except StopIteration as end:
+        return end.value
+    steps.close()
+    raise RuntimeError("A unit of work awaited something else than its transaction.")
+
+
+def _told(error: BaseException) -> BaseException:
+    match error:
+        case sqlite3.IntegrityError():
+            told: BaseException = RuleBroken(f"A rule of the store was broken ({error}); nothing was written.")
+        case sqlite3.ProgrammingError():
+            return error
+        case sqlite3.Error():
+            told = StoreUnavailable(f"The store failed ({error}); nothing was written.")
+        case _:
+            return error
+    told.__cause__ = error
+    return told
