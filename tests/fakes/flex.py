@@ -1,0 +1,89 @@
+"""A Flex in memory: takes what is sent, and fails as it is told."""
+
+from collections import defaultdict, deque
+
+from middleware.relay.errors import BadWebhook
+from middleware.relay.model import Author, Chat, Echoed, Event, EventKey, FlexRef, Message, MessageId, Receipt, Said
+from middleware.relay.ports import WebhookRequest
+
+
+class FakeFlex:
+    """Holds, for each address, the utterances in their order; `None` is one that was deleted.
+
+    `before` and `after` hold errors that the next calls raise: before anything is taken, or after it was.
+    """
+
+    def __init__(self) -> None:
+        self.lists: dict[FlexRef, list[Event | None]] = defaultdict(list)
+        self.ended: list[FlexRef] = []
+        self.calls: list[str] = []
+        self.names: dict[str, str] = {}
+        self.extra: dict[FlexRef, list[Event]] = defaultdict(list)
+        self.before: deque[Exception] = deque()
+        self.after: deque[Exception] = deque()
+
+    async def open(self, chat: Chat) -> FlexRef:
+        """One address for each chat, however often asked."""
+        self._enter("open")
+        ref = FlexRef(f"ref-{chat.id}")
+        self.lists[ref]
+        self._leave()
+        return ref
+
+    async def say(self, ref: FlexRef, message: Message) -> Receipt:
+        """Take the message."""
+        self._enter("say")
+        index = len(self.lists[ref])
+        key = EventKey(f"message:{ref}:{index}")
+        self.lists[ref].append(Echoed(ref, key, index, message.id))
+        self._leave()
+        return Receipt(key, index)
+
+    async def end(self, ref: FlexRef) -> None:
+        """End the chat."""
+        self._enter("end")
+        if ref not in self.ended:
+            self.ended.append(ref)
+        self._leave()
+
+    async def history(self, ref: FlexRef, *, after_index: int) -> list[Event]:
+        """Everything above the index, and what else is true."""
+        self._enter("history")
+        return [event for event in self.lists[ref][after_index + 1 :] if event is not None] + self.extra[ref]
+
+    async def find_sent(self, ref: FlexRef, message: Message) -> Receipt | None:
+        """Look for the message."""
+        self._enter("find_sent")
+        for event in self.lists[ref]:
+            if isinstance(event, Echoed) and event.message == message.id:
+                return Receipt(event.key, event.index)
+        return None
+
+    async def agent_name(self, agent: str) -> str | None:
+        """The name, if it is known."""
+        self._enter("agent_name")
+        return self.names.get(agent)
+
+    def read_webhook(self, request: WebhookRequest) -> Event | None:
+        """It has no webhooks."""
+        raise BadWebhook(request.path_qs)
+
+    def speak(self, ref: FlexRef, text: str, *, author: Author = Author.AGENT, who: str = "alex") -> Said:
+        """An agent says something; the event that a webhook would tell."""
+        index = len(self.lists[ref])
+        event = Said(ref, EventKey(f"message:{ref}:{index}"), index, author, who, text)
+        self.lists[ref].append(event)
+        return event
+
+    def sent(self, ref: FlexRef) -> list[MessageId]:
+        """The visitor's messages, in Flex's order."""
+        return [event.message for event in self.lists[ref] if isinstance(event, Echoed)]
+
+    def _enter(self, call: str) -> None:
+        self.calls.append(call)
+        if self.before:
+            raise self.before.popleft()
+
+    def _leave(self) -> None:
+        if self.after:
+            raise self.after.popleft()

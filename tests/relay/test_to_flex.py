@@ -1,0 +1,228 @@
+"""Deliveries: in order, once, and what happens when they do not come through."""
+
+from middleware.relay.errors import ChatGone, NotSent, OutcomeUnknown, Refused
+from middleware.relay.model import (
+    Agent,
+    AgentChanged,
+    AgentJoined,
+    ChatEnded,
+    Ended,
+    Ender,
+    EventKey,
+    MessageStatus,
+    StatusChanged,
+    VisitorId,
+)
+from tests.relay.house import ADA, PACE, Heart
+
+BOB = VisitorId("bob")
+
+
+async def statuses(heart: Heart) -> list[MessageStatus]:
+    return [message.status for message in await heart.messages()]
+
+
+async def test_the_first_say_waits_behind_its_open(heart: Heart) -> None:
+    """No message is sent into a channel that is not there yet."""
+    await heart.from_visitor.open(ADA)
+    await heart.say("Hello")
+    await heart.deliver_all()
+    assert ["open", "say"] == heart.flex.calls
+
+
+async def test_a_sent_message_is_told_as_sent(heart: Heart) -> None:
+    """The visitor sees that it arrived."""
+    await heart.open()
+    await heart.say("Hello")
+    await heart.deliver_all()
+    assert StatusChanged(1, MessageStatus.SENT) == heart.bell.rung[-1]
+    assert [MessageStatus.SENT] == await statuses(heart)
+
+
+async def test_a_message_flex_did_not_take_is_sent_again_without_looking(heart: Heart) -> None:
+    """429 is safe to repeat."""
+    _, ref = await heart.open()
+    message = await heart.say("Hello")
+    heart.flex.before.append(NotSent("429"))
+    await heart.deliver_all()
+    assert [] == heart.flex.sent(ref)
+    heart.clock.pass_seconds(PACE.backoff_first)
+    await heart.deliver_all()
+    assert [message.id] == heart.flex.sent(ref)
+    assert "find_sent" not in heart.flex.calls
+
+
+async def test_a_message_whose_answer_was_lost_is_not_sent_twice(heart: Heart) -> None:
+    """Flex had taken it; looking finds it."""
+    _, ref = await heart.open()
+    message = await heart.say("Hello")
+    heart.flex.after.append(OutcomeUnknown("reset"))
+    await heart.deliver_all()
+    heart.clock.pass_seconds(PACE.backoff_first)
+    await heart.deliver_all()
+    assert [message.id] == heart.flex.sent(ref)
+    assert ["open", "say", "find_sent"] == heart.flex.calls
+    assert [MessageStatus.SENT] == await statuses(heart)
+
+
+async def test_a_message_lost_on_the_way_is_sent_after_looking(heart: Heart) -> None:
+    """Flex had not taken it; looking finds nothing."""
+    _, ref = await heart.open()
+    message = await heart.say("Hello")
+    heart.flex.before.append(OutcomeUnknown("502"))
+    await heart.deliver_all()
+    heart.clock.pass_seconds(PACE.backoff_first)
+    await heart.deliver_all()
+    assert [message.id] == heart.flex.sent(ref)
+    assert ["open", "say", "find_sent", "say"] == heart.flex.calls
+
+
+async def test_the_echo_settles_a_message_whose_answer_was_lost(heart: Heart) -> None:
+    """The webhook is a receipt as good as the answer."""
+    _, ref = await heart.open()
+    await heart.say("Hello")
+    heart.flex.after.append(OutcomeUnknown("reset"))
+    await heart.deliver_all()
+    echo = heart.flex.lists[ref][0]
+    assert echo is not None
+    await heart.from_flex.accept(echo)
+    heart.clock.pass_seconds(PACE.backoff_most)
+    await heart.deliver_all()
+    assert ["open", "say"] == heart.flex.calls
+    assert [MessageStatus.SENT] == await statuses(heart)
+
+
+async def test_order_is_kept_while_a_message_waits(heart: Heart) -> None:
+    """The second does not overtake the first."""
+    _, ref = await heart.open()
+    heart.flex.before.append(NotSent("429"))
+    said = [await heart.say("one"), await heart.say("two"), await heart.say("three")]
+    await heart.deliver_all()
+    assert [] == heart.flex.sent(ref)
+    heart.clock.pass_seconds(PACE.backoff_first)
+    await heart.deliver_all()
+    assert [message.id for message in said] == heart.flex.sent(ref)
+
+
+async def test_a_stuck_chat_does_not_slow_another(heart: Heart) -> None:
+    """Order is kept for each chat, not for all of them."""
+    await heart.open(ADA)
+    _, bobs = await heart.open(BOB)
+    await heart.say("one", ADA)
+    heart.flex.before.append(NotSent("429", retry_after=600))
+    await heart.deliver_all()
+    message = await heart.say("two", BOB)
+    await heart.deliver_all()
+    assert [message.id] == heart.flex.sent(bobs)
+
+
+async def test_a_refused_message_is_told_as_failed_and_the_next_goes_on(heart: Heart) -> None:
+    """The visitor may send it again; the chat is not over."""
+    _, ref = await heart.open()
+    await heart.say("bad")
+    good = await heart.say("good")
+    heart.flex.before.append(Refused("400"))
+    await heart.deliver_all()
+    assert StatusChanged(1, MessageStatus.FAILED) in heart.bell.rung
+    assert [good.id] == heart.flex.sent(ref)
+    assert [MessageStatus.FAILED, MessageStatus.SENT] == await statuses(heart)
+
+
+async def test_a_message_that_never_comes_through_is_given_up(heart: Heart) -> None:
+    """After the last attempt the visitor is told, rather than left waiting."""
+    await heart.open()
+    await heart.say("Hello")
+    for _ in range(PACE.attempts):
+        heart.flex.before.append(NotSent("no connection"))
+        await heart.deliver_all()
+        heart.clock.pass_seconds(PACE.backoff_most)
+    assert [MessageStatus.FAILED] == await statuses(heart)
+
+
+async def test_a_chat_that_cannot_be_opened_ends_with_its_messages_failed(heart: Heart) -> None:
+    """Nothing could ever be delivered there; the visitor may try a new one."""
+    await heart.from_visitor.open(ADA)
+    await heart.say("Hello")
+    heart.flex.before.append(Refused("the flow is gone"))
+    await heart.deliver_all()
+    assert [StatusChanged(1, MessageStatus.FAILED), ChatEnded(Ender.HOUSE)] == heart.bell.rung[-2:]
+    assert ["open"] == heart.flex.calls
+
+
+async def test_a_channel_that_is_gone_ends_the_chat(heart: Heart) -> None:
+    """Somebody deleted it; saying more into it is no use."""
+    await heart.open()
+    await heart.say("one")
+    await heart.say("two")
+    heart.flex.before.append(ChatGone("404"))
+    await heart.deliver_all()
+    assert ChatEnded(Ender.FLEX) == heart.bell.rung[-1]
+    assert [MessageStatus.FAILED] * 2 == await statuses(heart)
+
+
+async def test_a_half_made_channel_is_finished_by_the_next_attempt(heart: Heart) -> None:
+    """Opening is asked again, and it is the same address."""
+    await heart.from_visitor.open(ADA)
+    heart.flex.after.append(OutcomeUnknown("cut"))
+    await heart.deliver_all()
+    heart.clock.pass_seconds(PACE.backoff_first)
+    await heart.deliver_all()
+    assert ["open", "open"] == heart.flex.calls
+    assert 1 == len(heart.flex.lists)
+
+
+async def test_a_message_for_a_chat_the_agent_has_ended_is_told_as_failed(heart: Heart) -> None:
+    """An inactive channel takes messages that nobody will read."""
+    _, ref = await heart.open()
+    heart.flex.before.append(NotSent("429"))
+    await heart.say("too late")
+    await heart.deliver_all()
+    await heart.from_flex.accept(Ended(ref, EventKey("end")))
+    heart.clock.pass_seconds(PACE.backoff_first)
+    await heart.deliver_all()
+    assert [] == heart.flex.sent(ref)
+    assert [MessageStatus.FAILED] == await statuses(heart)
+
+
+async def test_deliveries_of_a_node_that_died_are_looked_for_first(heart: Heart) -> None:
+    """It may have died between sending and settling."""
+    _, ref = await heart.open()
+    message = await heart.say("Hello")
+    now = heart.clock.now()
+    claimed = await heart.store.write(lambda tx: tx.claim(now=now, until=now + 60, limit=8))
+    await heart.flex.say(ref, message)  # … and the node dies here.
+    assert 1 == len(claimed)
+    await heart.to_flex.recover()
+    await heart.deliver_all()
+    assert [message.id] == heart.flex.sent(ref)
+    assert "find_sent" in heart.flex.calls
+
+
+async def test_the_agents_name_is_asked_for_and_told(heart: Heart) -> None:
+    """The visitor reads a name, not an identity."""
+    _, ref = await heart.open()
+    heart.flex.names["alex"] = "Alex Rivera"
+    await heart.from_flex.accept(AgentJoined(ref, EventKey("joined"), "alex"))
+    await heart.deliver_all()
+    assert AgentChanged(Agent("alex", "Alex Rivera")) == heart.bell.rung[-1]
+
+
+async def test_an_unknown_name_holds_nothing_up(heart: Heart) -> None:
+    """A chat without the agent's name is still a chat."""
+    _, ref = await heart.open()
+    await heart.from_flex.accept(AgentJoined(ref, EventKey("joined"), "alex"))
+    message = await heart.say("Hello")
+    heart.flex.before.append(Refused("403"))
+    await heart.deliver_all()
+    assert [message.id] == heart.flex.sent(ref)
+
+
+async def test_an_unforeseen_error_does_not_stop_the_worker(heart: Heart) -> None:
+    """One broken answer must not end deliveries for everyone; its own lease runs out, then it is looked for."""
+    _, ref = await heart.open()
+    message = await heart.say("Hello")
+    heart.flex.before.append(KeyError("a bug"))
+    await heart.deliver_all()
+    heart.clock.pass_seconds(PACE.lease)
+    await heart.deliver_all()
+    assert [message.id] == heart.flex.sent(ref)
