@@ -11,9 +11,10 @@ from typing import Any
 
 from middleware.simulator.refusals import Malformed
 
-_COMPARISON = re.compile(r"""\s*([A-Za-z_][\w.]*)\s*(==|=|!=)\s*("[^"]*"|'[^']*'|-?\d+(?:\.\d+)?|true|false|null)\s*""")
+_TEXT = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+_COMPARISON = re.compile(rf"\s*([A-Za-z_][\w.]*)\s*(==|=|!=)\s*({_TEXT}|-?\d+(?:\.\d+)?|true|false|null)\s*")
 _JOINED = re.compile(r"\s+(AND|OR)\s+", re.IGNORECASE)
-_QUOTED = re.compile(r"""("[^"]*"|'[^']*')""")
+_QUOTED = re.compile(_TEXT)
 
 
 def holds(expression: str, attributes: Mapping[str, Any]) -> bool:
@@ -40,7 +41,7 @@ def _compare(part: str, attributes: Mapping[str, Any]) -> bool:
     if match is None:
         raise Malformed(f"The expression cannot be read: {part.strip()}")
     name, operator, literal = match.groups()
-    wanted = literal[1:-1] if literal[0] in "\"'" else json.loads(literal)
+    wanted = re.sub(r"\\(.)", r"\1", literal[1:-1]) if literal[0] in "\"'" else json.loads(literal)
     found: Any = attributes
     for step in name.split("."):
         found = found.get(step) if isinstance(found, Mapping) else None
