@@ -49,10 +49,15 @@ def build_simulator(seed: Seed, *, desk_files: Path | None = None, pace: Pace | 
 
 @asynccontextmanager
 async def serve_simulator(
-    seed: Seed, *, host: str = "127.0.0.1", port: int = 0, desk_files: Path | None = None
+    seed: Seed,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    desk_files: Path | None = None,
+    pace: Pace | None = None,
 ) -> AsyncIterator[str]:
     """Serve a simulator while the block runs; gives its address. Port 0 takes a free one."""
-    app = build_simulator(seed, desk_files=desk_files)
+    app = build_simulator(seed, desk_files=desk_files, pace=pace)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:

@@ -50,11 +50,11 @@ class House:
         ]
         sent = {"params": pairs} if method == "GET" else {"data": pairs}
         told = base64.b64encode(f"{self.seed.account_sid}:{self.seed.auth_token}".encode()).decode()
-        return await self._ask(method, path, headers={"Authorization": f"Basic {told}", **(headers or {})}, **sent)
+        return await self.ask(method, path, headers={"Authorization": f"Basic {told}", **(headers or {})}, **sent)
 
     async def desk(self, method: str, path: str, told: Any = None) -> Answer:
         """One request to the desk's API."""
-        return await self._ask(method, f"/desk/api/{path}", headers={}, json=told)
+        return await self.ask(method, f"/desk/api/{path}", headers={}, json=told)
 
     async def open_channel(self, **changes: Any) -> str:
         """The sid of a channel of the seeded flow; every call with its own target unless told otherwise."""
@@ -108,7 +108,8 @@ class House:
         """The whole wire log."""
         return [entry.as_json() for entry in self.app[LOG].after(0)]
 
-    async def _ask(self, method: str, path: str, **sent: Any) -> Answer:
+    async def ask(self, method: str, path: str, **sent: Any) -> Answer:
+        """One request, exactly as told."""
         async with self.http.request(method, self.address + path, allow_redirects=False, **sent) as answer:
             is_json = answer.content_type == "application/json"
             return Answer(answer.status, await answer.json() if is_json else None, dict(answer.headers))
