@@ -60,13 +60,12 @@ function heard(name, news) {
 
 /** News `opened`, and the answers to `open` and `resume`. */
 function opened(news) {
-  if (news.token) visitor.keep({ token: news.token });
+  visitor.keep(news.token ? { token: news.token, chat: news.chat.id } : { chat: news.chat.id });
   if (news.chat.id === visitor.kept.left && news.chat.state === "ended") {
     sender.wanted = true;
     return;
   }
   chat.opened(news);
-  visitor.keep({ chat: news.chat.id });
   sender.opened();
   if (news.more) catchUp();
 }

@@ -16,26 +16,21 @@ const KEY = "visitor";
 export class Visitor {
   /** @type {Kept} */
   kept = read(KEY) ?? {};
-  /** The token of this tab's connection. */
-  #used = "";
+  /** The token of this tab's connection: "" for nobody's, null before it has said who it is. */
+  #used = null;
 
   /** @param {() => void} someoneElse called when another tab became a visitor while this one is nobody yet */
   constructor(someoneElse) {
     watch((key) => {
       if (key !== KEY) return;
       this.kept = read(KEY) ?? {};
-      if (this.outdated) someoneElse();
+      if (this.#wasNobody()) someoneElse();
     });
   }
 
   /** @returns {boolean} whether the server may know this visitor */
   get known() {
     return Boolean(this.kept.token);
-  }
-
-  /** @returns {boolean} whether this tab is connected as nobody although the browser has a token */
-  get outdated() {
-    return this.#used === "" && Boolean(this.kept.token);
   }
 
   /** @returns {string | undefined} the token to connect with, which this tab has then used */
@@ -54,7 +49,7 @@ export class Visitor {
   /** The server does not know the token: keep the name only. */
   forget() {
     if (this.#used !== (this.kept.token ?? "")) return;
-    this.#used = "";
+    this.#used = null;
     this.kept = this.kept.name ? { name: this.kept.name } : {};
     write(KEY, this.kept);
   }
@@ -66,7 +61,14 @@ export class Visitor {
   open(ask, meanwhile) {
     return alone("opening", async () => {
       this.kept = read(KEY) ?? this.kept;
-      return this.outdated ? meanwhile() : ask();
+      return this.#wasNobody() ? meanwhile() : ask();
     });
+  }
+
+  /** Whether this tab is connected as nobody although the browser has a token. True once: it is told to connect anew. */
+  #wasNobody() {
+    if (this.#used !== "" || !this.kept.token) return false;
+    this.#used = null;
+    return true;
   }
 }
