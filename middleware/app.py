@@ -1,6 +1,7 @@
 """The composition root: opens, pings and closes every outside thing, and starts every task, in one visible list."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -34,6 +35,9 @@ from middleware.web.tokens import Tokens
 
 STOP_SECONDS = 8.0
 """How long claimed deliveries may take to settle on stop; what is left is claimed anew at the next start."""
+
+GRACE_SECONDS = 3.0
+"""How long open requests may take to finish on stop."""
 
 
 def static_files() -> Path:
@@ -75,6 +79,19 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
         await opened.enter_async_context(_running(sweep.run(), stop=sweep.stop))
         await opened.enter_async_context(_running(to_flex.run(), stop=to_flex.stop))
         yield app
+
+
+@asynccontextmanager
+async def serving(settings: Settings, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve the application on the bound socket while the block runs, then stop cleanly."""
+    async with open_app(settings) as app:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE_SECONDS)
+        await runner.setup()
+        try:
+            await web.SockSite(runner, listener).start()
+            yield
+        finally:
+            await runner.cleanup()
 
 
 def _back_end(settings: Settings, transport: Transport) -> Flex:

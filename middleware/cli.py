@@ -12,17 +12,13 @@ from typing import Any
 
 import click
 import uvloop
-from aiohttp import web
 
 import middleware
-from middleware.app import open_app, static_files
+from middleware.app import serving, static_files
 from middleware.logs import set_up_logs
-from middleware.relay.errors import StoreUnavailable
+from middleware.relay.errors import HouseError
 from middleware.settings import BadSettings, LogFormat, Settings, read_settings
 from middleware.simulator import Seed, serve_simulator
-
-_GRACE_SECONDS = 3.0
-"""How long open requests may take to finish on stop."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,15 +55,9 @@ def simulator(host: str, port: int) -> None:
 
 
 async def _serve(settings: Settings, listener: socket.socket, *, announce: Callable[[str], None]) -> None:
-    async with open_app(settings) as app:
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE_SECONDS)
-        await runner.setup()
-        try:
-            await web.SockSite(runner, listener).start()
-            announce(_address(listener))
-            await _stopped()
-        finally:
-            await runner.cleanup()
+    async with serving(settings, listener):
+        announce(_address(listener))
+        await _stopped()
 
 
 async def _demo(folder: Path, *, port: int, desk_port: int) -> None:
@@ -163,5 +153,5 @@ async def _stopped() -> None:
 def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         uvloop.run(work)
-    except StoreUnavailable as error:
+    except HouseError as error:
         raise click.ClickException(str(error)) from error

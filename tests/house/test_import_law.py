@@ -38,7 +38,6 @@ ALLOWED: dict[str, set[str]] = {
         "middleware.simulator",
         "click",
         "uvloop",
-        "aiohttp",
     },
     "__init__": set(),
     "__main__": {"middleware.cli"},
