@@ -16,7 +16,6 @@ const CALLS = [
   ["DELETE", /\/Channels\/CH\w+$/, "Removes the channel"],
 ];
 const EVENTS = {
-  onMessageSent: "A message was written",
   onMediaMessageSent: "A file was sent",
   onMessageUpdated: "A message was changed",
   onMessageRemoved: "A message was removed",
@@ -30,7 +29,7 @@ const EVENTS = {
 /** @param {any} entry of the wire log @returns {string} */
 export function lesson(entry) {
   if (isEnd(entry)) return entry.kind === "rest" ? "Marks the chat as ended" : "The chat has ended";
-  if (entry.kind === "webhook") return EVENTS[entry.fields.EventType] ?? "Something happened";
+  if (entry.kind === "webhook") return news(entry.fields);
   const call = CALLS.find(([method, path]) => method === entry.method && path.test(entry.path));
   return call?.[2] ?? "A call to Twilio";
 }
@@ -46,6 +45,11 @@ export function route(entry) {
 export function concerns(entry, sid) {
   if (entry.kind === "webhook") return entry.fields.ChannelSid === sid;
   return entry.path.includes(sid) || JSON.stringify([entry.params, entry.response ?? null]).includes(sid);
+}
+
+function news({ EventType, Source }) {
+  if (EventType !== "onMessageSent") return EVENTS[EventType] ?? "Something happened";
+  return Source === "SDK" ? "The agent wrote a message" : "A message was posted by REST";
 }
 
 /** A chat ends by an attribute of its channel; nothing else on the wire says so. */

@@ -28,7 +28,7 @@ NewVisitor: TypeAlias = Callable[[], Awaitable[Visitor]]
 
 @dataclass  # without slots: Playwright leaves its wrappers on the object whose methods listen
 class Watch:
-    """Hears what goes wrong in a page: console errors (a broken security policy is one), exceptions, foreign requests."""
+    """Hears what goes wrong in a page: console errors (a breach of the policy too), exceptions, foreign hosts."""
 
     complaints: list[str] = field(default_factory=list)
     forgiven: tuple[str, ...] = ()

@@ -57,6 +57,10 @@ async def _addresses(process: asyncio.subprocess.Process, log: Path) -> list[str
     while len(found) < 3:
         line = await process.stdout.readline() if process.stdout else b""
         if not line:
-            raise RuntimeError(f"The demo ended before it had started:\n{log.read_text()}")
+            raise RuntimeError(_last_words(log))
         found += re.findall(r"http://\S+", line.decode())
     return found
+
+
+def _last_words(log: Path) -> str:
+    return f"The demo ended before it had started:\n{log.read_text()}"

@@ -12,7 +12,7 @@ from tests.browser.people import Agent, Visitor
 async def test_a_visitor_and_an_agent_talk_until_the_agent_ends_the_chat(
     agent: Agent, new_visitor: NewVisitor, demo: Demo
 ) -> None:
-    """This is what the product is for."""
+    """What the product is for."""
     assert (await agent.tab.request.get(demo.health)).ok
 
     visitor = await new_visitor()
