@@ -1,5 +1,6 @@
 """Socket.IO: the server, and what its namespaces have in common. docs/protocol.md describes the protocol."""
 
+import asyncio
 import logging
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 
 MOST_FRAME_BYTES = 2_000_000
 """A frame above this ends its socket; a text above `wire.MOST_BYTES` but below this is refused with words."""
+
+GOODBYE_SECONDS = 2.0
+"""How long a socket may take to read that it is closed."""
 
 _RESERVED = frozenset({"connect", "disconnect", "connect_error"})
 
@@ -50,9 +54,12 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
             await super()._handle_event(eio_sid, namespace, id, data)
 
     async def send_home(self) -> None:
-        """Close every socket; their pages come back by themselves."""
-        if self.eio.sockets:
-            await self.eio.disconnect()
+        """Close every socket; their pages come back by themselves. A socket that no longer reads is not waited for."""
+        leaving = [asyncio.create_task(self.eio.disconnect(sid)) for sid in list(self.eio.sockets)]
+        if leaving:
+            _, stuck = await asyncio.wait(leaving, timeout=GOODBYE_SECONDS)
+            for task in stuck:
+                task.cancel()
         await self.shutdown()
 
 

@@ -1,0 +1,108 @@
+"""A town to travel in: the simulator and the middleware, each on a port of its own, talking over real HTTP."""
+
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from middleware.app import serving
+from middleware.settings import read_settings
+from middleware.simulator import Seed
+from tests.flex.twilio import Twilio, open_twilio
+from tests.journeys.page import Page, until
+
+SEED = Seed()
+KEY = "k" * 32
+
+
+@dataclass(slots=True)
+class Town:
+    """The addresses, and hands at the desk."""
+
+    url: str
+    twilio: Twilio
+    http: aiohttp.ClientSession
+    pages: AsyncExitStack
+
+    async def page(self, auth: Mapping[str, object] | None = None, *, namespace: str = "/chat") -> Page:
+        """A page that is connected, closed with the town."""
+        page = Page(self.url, namespace=namespace)
+        await page.connect(auth)
+        self.pages.push_async_callback(page.close)
+        return page
+
+    async def visitor(self, name: str | None = None) -> tuple[Page, Any]:
+        """A new visitor's page with an open chat, and the answer to `open`."""
+        page = await self.page()
+        return page, await page.grant("open", {"name": name} if name else {})
+
+    async def task(self, status: str = "reserved", *, name: str = "") -> Any:
+        """The newest task of this status at the desk, of the visitor with this name."""
+
+        async def find() -> Any:
+            tasks = (await self.twilio.state())["tasks"]
+            return [task for task in tasks if task["status"] == status and name in task["name"]][-1:]
+
+        return (await until(find, what=f"a task that is {status}"))[0]
+
+    async def accepted(self, *, name: str = "") -> str:
+        """Accept the visitor's task; the channel's sid."""
+        task = await self.task(name=name)
+        await self.twilio.desk(f"tasks/{task['sid']}/accept")
+        return str(task["channel_sid"])
+
+    async def agent_says(self, channel: str, body: str, **more: object) -> None:
+        """The agent types."""
+        await self.twilio.desk(f"channels/{channel}/messages", {"body": body, **more})
+
+    async def agent_ends(self) -> None:
+        """The agent ends the accepted chat."""
+        await self.twilio.desk(f"tasks/{(await self.task('assigned'))['sid']}/end")
+
+    async def at_flex(self, channel: str) -> list[str]:
+        """The texts in a channel, in order."""
+        return [message["body"] for message in (await self.twilio.state())["channels"][channel]["messages"]]
+
+    async def arrives(self, channel: str, *texts: str) -> None:
+        """Wait until exactly these texts are in the channel."""
+
+        async def there() -> bool:
+            return await self.at_flex(channel) == list(texts)
+
+        await until(there, what=f"{texts} at Flex")
+
+
+@asynccontextmanager
+async def open_town(folder: Path, **settings: Any) -> AsyncIterator[Town]:
+    """Both servers, up; everything they started ends with the block."""
+    async with (
+        open_twilio() as twilio,
+        serve(folder, twilio, **settings) as url,
+        aiohttp.ClientSession() as http,
+        AsyncExitStack() as pages,
+    ):
+        yield Town(url, twilio, http, pages)
+
+
+@asynccontextmanager
+async def serve(folder: Path, twilio: Twilio, *, port: int = 0, **settings: Any) -> AsyncIterator[str]:
+    """The middleware on this folder's store; its address."""
+    listener = socket.create_server(("127.0.0.1", port))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    given = {
+        "public_url": url,
+        "twilio_account_sid": SEED.account_sid,
+        "twilio_auth_token": SEED.auth_token,
+        "flex_flow_sid": SEED.flow_sid,
+        "flex_chat_service_sid": SEED.chat_service_sid,
+        "flex_workspace_sid": SEED.workspace_sid,
+        "token_keys": KEY,
+        "database_url": f"sqlite:///{folder / 'relay.db'}",
+        "twilio_api_url": twilio.url,
+    }
+    async with serving(read_settings({}, **{**given, **settings}), listener):
+        yield url
