@@ -2,7 +2,8 @@
 
 from middleware.simulator.app import build_simulator, serve_simulator
 from middleware.simulator.courier import Pace
-from middleware.simulator.keys import ACCOUNT, COURIER, LOG
+from middleware.simulator.keys import ACCOUNT, COURIER, LOG, MISCHIEF
+from middleware.simulator.mischief import PRESETS, Fault, Plan, Rule
 from middleware.simulator.seed import Seed
 from middleware.simulator.wirelog import Entry, HookEntry, RestEntry, WireLog
 
@@ -10,10 +11,15 @@ __all__ = [
     "ACCOUNT",
     "COURIER",
     "LOG",
+    "MISCHIEF",
+    "PRESETS",
     "Entry",
+    "Fault",
     "HookEntry",
     "Pace",
+    "Plan",
     "RestEntry",
+    "Rule",
     "Seed",
     "WireLog",
     "build_simulator",

@@ -39,9 +39,9 @@ def flex_routes() -> list[web.RouteDef]:
 
 
 async def create_flow(request: web.Request) -> web.Response:
-    """Make a flow."""
+    """Make a flow. Twilio lets IntegrationType be absent, but nothing says what that does: here it has to be there."""
     ask = await posted(request)
-    for name in ("FriendlyName", "ChatServiceSid", "ChannelType"):
+    for name in ("FriendlyName", "ChatServiceSid", "ChannelType", "IntegrationType"):
         ask.must(name)
     blank = Flow(friendly_name="", chat_service_sid="", channel_type=ChannelKind.CUSTOM)
     flow = _filled(blank, ask)
@@ -129,7 +129,7 @@ def _filled(flow: Flow, ask: Ask) -> Flow:
     }
     known: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
     filled = replace(flow, **known, integration={**flow.integration, **_integration(ask)})
-    for need in _NEEDED[filled.integration_type] if filled.integration_type else ():
+    for need in _NEEDED[filled.integration_type]:
         if need not in filled.integration:
             raise Malformed(f"Integration type {filled.integration_type} needs the parameter Integration.{need}")
     return filled

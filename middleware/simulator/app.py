@@ -14,25 +14,30 @@ from middleware.simulator.api_flex import flex_routes
 from middleware.simulator.api_taskrouter import taskrouter_routes
 from middleware.simulator.courier import Courier, Pace
 from middleware.simulator.desk import desk_routes, speak_plainly
-from middleware.simulator.keys import ACCOUNT, COURIER, LOG
+from middleware.simulator.desk_mischief import mischief_routes
+from middleware.simulator.keys import ACCOUNT, COURIER, LOG, MISCHIEF
 from middleware.simulator.live import WATCHERS, Watchers
+from middleware.simulator.mischief import Mischief, Plan
 from middleware.simulator.seed import Seed
 from middleware.simulator.studio import Studio
 from middleware.simulator.wall import speak_twilio, write_down
 from middleware.simulator.wirelog import WireLog
 
 
-def build_simulator(seed: Seed, *, desk_files: Path | None = None, pace: Pace | None = None) -> web.Application:
+def build_simulator(
+    seed: Seed, *, desk_files: Path | None = None, pace: Pace | None = None, mischief: Plan | None = None
+) -> web.Application:
     """A pretend Twilio for one account: all hosts' paths, the courier, the desk. Cleanup ends all it started."""
     account, log = Account(seed), WireLog()
     app = web.Application(middlewares=[write_down, speak_twilio, speak_plainly])
     app[ACCOUNT], app[LOG] = account, log
-    app[COURIER] = courier = Courier(account, log, pace=pace or Pace())
+    app[MISCHIEF] = trouble = Mischief(mischief or Plan())
+    app[COURIER] = courier = Courier(account, log, pace=pace or Pace(), mischief=trouble)
     app[WATCHERS] = watchers = Watchers(account, log)
     account.on_event += [courier.hear, Studio(account).hear]
     for routes in (flex_routes(), service_routes(), channel_routes(), message_routes(), taskrouter_routes()):
         app.add_routes(routes)
-    app.add_routes(desk_routes(desk_files))
+    app.add_routes([*mischief_routes(), *desk_routes(desk_files)])
 
     async def run_courier(_: web.Application) -> AsyncIterator[None]:
         await courier.open()
@@ -55,9 +60,10 @@ async def serve_simulator(
     port: int = 0,
     desk_files: Path | None = None,
     pace: Pace | None = None,
+    mischief: Plan | None = None,
 ) -> AsyncIterator[str]:
     """Serve a simulator while the block runs; gives its address. Port 0 takes a free one."""
-    app = build_simulator(seed, desk_files=desk_files, pace=pace)
+    app = build_simulator(seed, desk_files=desk_files, pace=pace, mischief=mischief)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:

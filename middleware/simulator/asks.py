@@ -110,7 +110,7 @@ async def form_pairs(request: web.Request) -> Pairs:
     """The form fields in the order they were sent; a body that is no form has none."""
     if request.content_type != _FORM:
         return ()
-    return tuple(parse_qsl(await request.text(), keep_blank_values=True))
+    return tuple(parse_qsl((await request.read()).decode(errors="replace"), keep_blank_values=True))
 
 
 async def posted(request: web.Request) -> Ask:

@@ -78,7 +78,7 @@ class Flow:
     channel_type: ChannelKind
     contact_identity: str | None = None
     enabled: bool = True
-    integration_type: IntegrationType | None = None
+    integration_type: IntegrationType = IntegrationType.STUDIO
     integration: Mapping[str, str | int | bool] = field(default_factory=dict)
     long_lived: bool = False
     janitor_enabled: bool = False

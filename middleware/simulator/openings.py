@@ -117,8 +117,6 @@ def _route(account: Account, flex: FlexChannel, opening: Opening) -> None:
             task_for(account, flex.sid, opening.task_attributes)
         case IntegrationType.STUDIO | IntegrationType.EXTERNAL:
             add_webhook(account, _integration_webhook(opening.flow, flex.sid))
-        case None:
-            pass
 
 
 def _integration_webhook(flow: Flow, channel_sid: str) -> Webhook:

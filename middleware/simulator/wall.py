@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -11,8 +12,9 @@ from aiohttp.typedefs import Handler
 
 from middleware.simulator.asks import form_pairs
 from middleware.simulator.keys import ACCOUNT, LOG
+from middleware.simulator.mischief_rest import CUT, FAULT, suffer
 from middleware.simulator.refusals import Refusal, Unauthorized, Unknown
-from middleware.simulator.wirelog import RestEntry
+from middleware.simulator.wirelog import Pairs, RestEntry
 
 _KEPT_HEADERS = ("Content-Type", "If-Match", "User-Agent", "X-Twilio-Webhook-Enabled")
 
@@ -24,21 +26,27 @@ def is_rest(request: web.Request) -> bool:
 
 @web.middleware
 async def write_down(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Log every REST exchange, without its credentials."""
+    """Let mischief befall every REST exchange, and log what came of it, without credentials."""
     if not is_rest(request):
         return await handler(request)
     started = time.monotonic()
-    response = await handler(request)
+    form: Pairs = ()
+    try:
+        form = await form_pairs(request)
+        response = await suffer(request, handler)
+    except web.HTTPRequestEntityTooLarge:
+        response = _refused(Refusal(413, 20001, "The request body is too large"))
     request.app[LOG].add(
         RestEntry(
             method=request.method,
             path=request.path,
             query=tuple(request.query.items()),
-            form=await form_pairs(request),
+            form=form,
             headers={name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers},
-            status=response.status,
-            response=_content(response),
+            status=None if CUT in request else response.status,
+            response=None if CUT in request else _content(response),
             ms=(time.monotonic() - started) * 1000,
+            fault=request.get(FAULT),
         )
     )
     return response
@@ -58,8 +66,6 @@ async def speak_twilio(request: web.Request, handler: Handler) -> web.StreamResp
         return _refused(Unknown(request.path))
     except web.HTTPMethodNotAllowed:
         return _refused(Refusal(405, 20004, f"Method not allowed: {request.method} {request.path}"))
-    except web.HTTPRequestEntityTooLarge:
-        return _refused(Refusal(413, 20001, "The request body is too large"))
 
 
 def _authorize(request: web.Request) -> None:
@@ -79,4 +85,6 @@ def _refused(refusal: Refusal) -> web.Response:
 
 def _content(response: web.StreamResponse) -> Any:
     body = response.body if isinstance(response, web.Response) else None
-    return json.loads(body) if isinstance(body, bytes) and body else None
+    with suppress(ValueError):  # mischief sends what is no JSON
+        return json.loads(body) if isinstance(body, bytes) and body else None
+    return None

@@ -66,14 +66,14 @@ def assert_contract(entries: Iterable[Entry]) -> None:
 
 
 def exchange_of(entry: RestEntry) -> Exchange:
-    """The part of a log entry that the documents speak of."""
+    """The part of a log entry that the documents speak of; an answer that mischief gave is not Twilio's."""
     return Exchange(
         method=entry.method,
         path=entry.path,
         query=entry.query,
         form=entry.form,
         headers=entry.headers,
-        status=entry.status,
+        status=None if entry.fault else entry.status,
         answer=entry.response,
     )
 
