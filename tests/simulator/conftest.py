@@ -47,7 +47,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def house(seed: Seed, receiver: Receiver, desk_files: Path | None) -> AsyncIterator[House]:
-    app = build_simulator(seed, desk_files=desk_files, pace=Pace(answer_within=0.3, pause=0))
+    app = build_simulator(seed, desk_files=desk_files, pace=Pace(answer_within=1, pause=0))
     async with TestServer(app) as server, ClientSession() as http:
         yield House(app, str(server.make_url("")).rstrip("/"), seed, http, receiver)
     if SHARED.exists():

@@ -166,14 +166,14 @@ async def test_a_webhook_can_come_several_times(house: House) -> None:
 
 async def test_a_webhook_can_be_overtaken(house: House) -> None:
     """Order is restored by `Index`, or not at all."""
-    await rule(house, "delay", seconds=[0.2, 0.2], count=1)
+    await rule(house, "delay", seconds=[0.6, 0.6], count=1)
 
     assert ["b", "c", "a"] == await hooked(house, "a", "b", "c")
 
 
 async def test_webhooks_can_be_shuffled(house: House) -> None:
     """None is lost, and with this seed their order is not the old one."""
-    told = {"seed": 3, "rules": [{"fault": "shuffle", "seconds": [0.3, 0.3]}]}
+    told = {"seed": 3, "rules": [{"fault": "shuffle", "seconds": [0.6, 0.6]}]}
     await house.desk("PUT", "mischief", told)
     said = [str(number) for number in range(8)]
 
@@ -193,7 +193,7 @@ async def test_a_webhook_can_be_lost(house: House) -> None:
 
 async def test_a_webhook_can_come_again_later(house: House) -> None:
     """Long after it was handled."""
-    await rule(house, "replay", seconds=[0.2, 0.2], count=1)
+    await rule(house, "replay", seconds=[0.6, 0.6], count=1)
 
     assert ["a", "b", "a"] == await hooked(house, "a", "b")
 
