@@ -46,9 +46,13 @@ function badToken() {
 
 function lineIs(good) {
   brokenSince = good ? Infinity : Math.min(brokenSince, Date.now());
-  if (good) trouble = "";
-  // A short break is nobody's business: only one that lasts is shown.
-  else setTimeout(show, PATIENCE_MS);
+  if (good) {
+    trouble = "";
+    sender.hurry();
+  } else {
+    // A short break is nobody's business: only one that lasts is shown.
+    setTimeout(show, PATIENCE_MS);
+  }
   act();
 }
 

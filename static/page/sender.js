@@ -11,7 +11,7 @@ import { delay, verdict } from "./outbox.js";
  * @property {() => Promise<void>} learn asks how the visitor's chat stands
  */
 
-/** One per tab. `wake` it whenever something may have changed. */
+/** One per tab. `wake` it whenever something has changed, `hurry` it when waiting has become pointless. */
 export class Sender {
   /** Whether the visitor wants another chat after one that has ended. */
   wanted = false;
@@ -44,10 +44,16 @@ export class Sender {
     return this.#attempts > 1;
   }
 
-  /** Try now; also puts an end to waiting for the next attempt. */
-  async wake() {
+  /** Try now, also if the next attempt was to come later. */
+  hurry() {
     clearTimeout(this.#timer);
-    if (this.#busy) return;
+    this.#timer = 0;
+    return this.wake();
+  }
+
+  /** Go on, unless the next attempt is to come later. */
+  async wake() {
+    if (this.#busy || this.#timer) return;
     this.#busy = true;
     try {
       while (this.#mayAsk() && (await this.#step(this.#outbox.head)));
@@ -114,7 +120,7 @@ export class Sender {
   }
 
   #later() {
-    this.#timer = setTimeout(() => this.wake(), delay(this.#attempts++));
+    this.#timer = setTimeout(() => this.hurry(), delay(this.#attempts++));
     return false;
   }
 }
