@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ from middleware.relay.decide import Pace
 from middleware.relay.deliver import Deliver
 from middleware.relay.from_flex import FromFlex
 from middleware.relay.from_visitor import FromVisitor
-from middleware.relay.ports import Clock, Flex
+from middleware.relay.ports import Bell, Clock, Flex, Store
 from middleware.relay.sweep import Sweep
 from middleware.relay.to_flex import ToFlex
 from middleware.relay.to_visitor import ToVisitor
 from middleware.settings import Settings
 from middleware.store.sqlite import SqliteStore
+from middleware.store.sqlite_units import CrashPoint
 from middleware.web import webhooks
 from middleware.web.bell import SocketBell
 from middleware.web.chat_namespace import ChatNamespace
@@ -40,6 +42,16 @@ GRACE_SECONDS = 3.0
 """How long open requests may take to finish on stop."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """Where a test may stand between the heart and its ports: each gets the real one and gives what is used instead."""
+
+    store: Callable[[Store], Store] = lambda store: store
+    flex: Callable[[Flex], Flex] = lambda flex: flex
+    bell: Callable[[Bell], Bell] = lambda bell: bell
+    crash: CrashPoint | None = None
+
+
 def static_files() -> Path:
     """Where the browser's files are: inside the installed package, or beside it in a checkout."""
     inside = Path(__file__).parent / "static"
@@ -47,16 +59,17 @@ def static_files() -> Path:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
+async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterator[web.Application]:
     """The whole application, opened; closed in reverse order. Raises `StoreUnavailable` if the store does not open."""
     clock = SystemClock()
     async with AsyncExitStack() as opened:
         transport = await opened.enter_async_context(Transport())
-        store = await opened.enter_async_context(SqliteStore(settings.database_path))
-        flex = _back_end(settings, transport)
+        database = await opened.enter_async_context(SqliteStore(settings.database_path, crash=seams.crash))
+        store = seams.store(database)
+        flex = seams.flex(_back_end(settings, transport))
         pace = Pace(look_back=settings.look_back_seconds)
         bell = SocketBell(store)
-        to_visitor = ToVisitor(bell)
+        to_visitor = ToVisitor(seams.bell(bell))
         deliver = Deliver(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace)
         to_flex = ToFlex(store, deliver=deliver, clock=clock, pace=pace)
         sweep = Sweep(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace, wake=to_flex.wake)
@@ -67,7 +80,7 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
         app.on_response_prepare.append(add_headers)
         webhooks.add_webhooks(app, read=flex.read_webhook, from_flex=from_flex)
         add_pages(app, static=static_files())
-        add_status(app, pings={"store": store.ping})
+        add_status(app, pings={"store": database.ping})
         server = _sockets(settings, from_visitor=from_visitor, bell=bell, clock=clock)
         server.attach(app)
         app.on_shutdown.append(lambda _: server.send_home())
@@ -82,9 +95,9 @@ async def open_app(settings: Settings) -> AsyncIterator[web.Application]:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, listener: socket.socket) -> AsyncIterator[None]:
+async def serving(settings: Settings, listener: socket.socket, *, seams: Seams = Seams()) -> AsyncIterator[None]:
     """Serve the application on the bound socket while the block runs, then stop cleanly."""
-    async with open_app(settings) as app:
+    async with open_app(settings, seams=seams) as app:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE_SECONDS)
         await runner.setup()
         try:
