@@ -61,11 +61,11 @@ def to_message(row: Row) -> Message:
     return Message(id_, chat, seq, Author(author), text, at, MessageStatus(status), name, ask)
 
 
-def from_message(message: Message) -> Row:
-    """The first parameters of `sql.ADD_MESSAGE`: all but the asker."""
+def from_message(message: Message, *, chat: int, asker: str | None) -> Row:
+    """The parameters of `sql.ADD_MESSAGE`; `chat` is the chat's number."""
     return (
         message.id,
-        message.chat,
+        chat,
         message.seq,
         message.author.value,
         message.text,
@@ -73,6 +73,7 @@ def from_message(message: Message) -> Row:
         message.status.value,
         message.name,
         message.ask,
+        asker,
     )
 
 

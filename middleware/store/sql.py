@@ -7,7 +7,7 @@ CHAT = (
     " chat.agent_id, chat.agent_name, chat.last_seq, chat.next_index"
 )
 MESSAGE = (
-    "message.id, message.chat, message.seq, message.author, message.text, message.at, message.status,"
+    "message.id, chat.id, message.seq, message.author, message.text, message.at, message.status,"
     " message.name, message.ask"
 )
 DELIVERY = f"delivery.id, delivery.kind, delivery.attempts, delivery.claimed OR delivery.unsure, {CHAT}, {MESSAGE}"
@@ -28,24 +28,29 @@ END_CHAT = "UPDATE chat SET state = 'ended', ended_by = ?2, ended_at = ?3 WHERE 
 
 # --- messages
 
-MESSAGE_OF = f"SELECT {MESSAGE} FROM message WHERE asker = ?1 AND ask = ?2"
-MESSAGES_AFTER = f"SELECT {MESSAGE} FROM message WHERE chat = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"
-UNSENT = f"SELECT {MESSAGE} FROM message WHERE chat = ?1 AND author = 'visitor' AND status <> 'sent' ORDER BY seq"
-NEXT_SEQ = "UPDATE chat SET last_seq = last_seq + 1 WHERE id = ?1 RETURNING last_seq, visitor"
+_MESSAGES = f"SELECT {MESSAGE} FROM message JOIN chat ON chat.number = message.chat"
+MESSAGE_BY_ID = f"{_MESSAGES} WHERE message.id = ?1"
+MESSAGE_OF = f"{_MESSAGES} WHERE message.asker = ?1 AND message.ask = ?2"
+MESSAGES_AFTER = f"{_MESSAGES} WHERE chat.id = ?1 AND message.seq > ?2 ORDER BY message.seq LIMIT ?3"
+UNSENT = f"""
+{_MESSAGES} WHERE chat.id = ?1 AND message.author = 'visitor' AND message.status <> 'sent' ORDER BY message.seq"""
+NEXT_SEQ = "UPDATE chat SET last_seq = last_seq + 1 WHERE id = ?1 RETURNING number, last_seq, visitor"
 ADD_MESSAGE = """
 INSERT INTO message (id, chat, seq, author, text, at, status, name, ask, asker)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"""
-SET_STATUS = f"UPDATE message SET status = ?2 WHERE id = ?1 AND status <> ?2 RETURNING {MESSAGE}"
+SET_STATUS = "UPDATE message SET status = ?2 WHERE id = ?1 AND status <> ?2"
 
 # --- outbox
 
 OWE = """
 INSERT INTO delivery (chat, kind, message, due, head)
-VALUES (?1, ?2, ?3, ?4, NOT EXISTS (SELECT 1 FROM delivery WHERE chat = ?1))"""
+SELECT number, ?2, (SELECT number FROM message WHERE id = ?3), ?4,
+    NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number)
+FROM chat WHERE id = ?1"""
 _DELIVERIES = f"""
 SELECT {DELIVERY} FROM delivery
-JOIN chat ON chat.id = delivery.chat
-LEFT JOIN message ON message.id = delivery.message"""
+JOIN chat ON chat.number = delivery.chat
+LEFT JOIN message ON message.number = delivery.message"""
 CLAIMABLE = f"{_DELIVERIES} WHERE delivery.head = 1 AND delivery.due <= ?1 ORDER BY delivery.due, delivery.id LIMIT ?2"
 CLAIM = """
 UPDATE delivery SET attempts = attempts + 1, due = ?2, unsure = claimed OR unsure, claimed = 1 WHERE id = ?1"""
@@ -57,8 +62,8 @@ POSTPONE = "UPDATE delivery SET due = ?2, unsure = ?3, claimed = 0 WHERE id = ?1
 BURY = """
 INSERT INTO buried (id, chat, kind, message, attempts, reason, at)
 SELECT id, chat, kind, message, attempts, ?2, ?3 FROM delivery WHERE id = ?1"""
-OWED_FOR = "SELECT id FROM delivery WHERE message = ?1"
-OWED_TO = f"{_DELIVERIES} WHERE delivery.chat = ?1 ORDER BY delivery.id"
+OWED_FOR = "SELECT id FROM delivery WHERE message = (SELECT number FROM message WHERE id = ?1)"
+OWED_TO = f"{_DELIVERIES} WHERE chat.id = ?1 ORDER BY delivery.id"
 NEXT_DUE = "SELECT due FROM delivery WHERE head = 1 ORDER BY due LIMIT 1"
 RELEASE_CLAIMS = "UPDATE delivery SET due = ?1, unsure = 1, claimed = 0 WHERE head = 1 AND claimed"
 OPENS_OWED = "SELECT EXISTS (SELECT 1 FROM delivery WHERE kind = 'open')"

@@ -1,5 +1,7 @@
 """What can be written, to SQLite."""
 
+import secrets
+
 from middleware.relay.model import (
     Agent,
     Chat,
@@ -15,7 +17,6 @@ from middleware.relay.model import (
     Message,
     MessageId,
     MessageStatus,
-    new_id,
 )
 from middleware.store import sql
 from middleware.store.errors import RuleBroken
@@ -38,9 +39,9 @@ class SqliteTransaction(SqliteReading):
         row = self._first(sql.NEXT_SEQ, (draft.chat,))
         if row is None:
             raise RuleBroken("A message needs a chat that is in the store.")
-        seq, visitor = row
+        number, seq, visitor = row
         message = Message(
-            MessageId(new_id()),
+            _message_id(draft.at),
             draft.chat,
             seq,
             draft.author,
@@ -51,12 +52,14 @@ class SqliteTransaction(SqliteReading):
             draft.ask,
         )
         asker = None if draft.ask is None else visitor
-        self._execute(sql.ADD_MESSAGE, (*from_message(message), asker))
+        self._execute(sql.ADD_MESSAGE, from_message(message, chat=number, asker=asker))
         return message
 
     async def set_status(self, message: MessageId, status: MessageStatus) -> Message | None:
         """Change how far a message has come; the changed message, or None if nothing changed."""
-        row = self._first(sql.SET_STATUS, (message, status.value))
+        if not self._execute(sql.SET_STATUS, (message, status.value)).rowcount:
+            return None
+        row = self._first(sql.MESSAGE_BY_ID, (message,))
         return None if row is None else to_message(row)
 
     async def set_ref(self, chat: ChatId, ref: FlexRef) -> None:
@@ -79,7 +82,8 @@ class SqliteTransaction(SqliteReading):
 
     async def owe(self, chat: ChatId, kind: DeliveryKind, *, due: float, message: MessageId | None = None) -> None:
         """Add a delivery behind the others of its chat."""
-        self._execute(sql.OWE, (chat, kind.value, message, due))
+        if not self._execute(sql.OWE, (chat, kind.value, message, due)).rowcount:
+            raise RuleBroken("A delivery needs a chat that is in the store.")
 
     async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
         """Lease, until then, the due heads of at most `limit` chats, longest due first."""
@@ -169,3 +173,8 @@ class SqliteTransaction(SqliteReading):
         for chat in chats:
             self._execute(sql.MOVE_LOOK, (chat.id, until))
         return chats
+
+
+def _message_id(at: float) -> MessageId:
+    """32 hexadecimal digits nobody can guess, that begin with the time so that the newest lie together."""
+    return MessageId(f"{int(at * 1000) & 0xFFFFFFFFFFFF:012x}{secrets.token_hex(10)}")

@@ -16,8 +16,11 @@ Connect: TypeAlias = Callable[[], sqlite3.Connection]
 CrashPoint: TypeAlias = Callable[[str], None]
 
 
+_Run: TypeAlias = Callable[[sqlite3.Connection, Work, SqliteTransaction], Outcome]
+
+
 class _Lost(Exception):
-    """SQLite gave up the whole transaction in the midst of a unit."""
+    """The whole transaction is lost, or must be, for what happened in one unit."""
 
 
 class _Connected:
@@ -51,17 +54,17 @@ class Writing(_Connected):
 
     def __call__(self, units: Sequence[Work]) -> Sequence[Outcome]:
         """Each unit is committed, or has an error. Raises `StoreUnavailable` if none was begun."""
-        try:
-            return self._together(units)
-        except _Lost:
-            return self._one_by_one(units)
+        for run in (_run_bare, _run_guarded):
+            with contextlib.suppress(_Lost):
+                return self._together(units, run=run)
+        return self._one_by_one(units)
 
-    def _together(self, units: Sequence[Work]) -> Sequence[Outcome]:
+    def _together(self, units: Sequence[Work], *, run: _Run) -> Sequence[Outcome]:
         connection = self._begun()
         transaction = SqliteTransaction(connection)
         try:
-            outcomes = [_run_unit(connection, unit, transaction) for unit in units]
-        except sqlite3.Error as error:
+            outcomes = [run(connection, unit, transaction) for unit in units]
+        except (sqlite3.Error, _Lost) as error:
             self.close()
             raise _Lost(str(error)) from error
         try:
@@ -89,7 +92,7 @@ class Writing(_Connected):
         outcomes: list[Outcome] = []
         for unit in units:
             try:
-                outcomes += self._together([unit])
+                outcomes += self._together([unit], run=_run_guarded)
             except _Lost as lost:
                 error = StoreUnavailable(f"The store could not write ({lost}); nothing was written.")
                 outcomes.append(Outcome(error=error))
@@ -116,7 +119,22 @@ class Viewing(_Connected):
         return outcomes
 
 
-def _run_unit(connection: sqlite3.Connection, unit: Work, transaction: SqliteTransaction) -> Outcome:
+def _run_bare(connection: sqlite3.Connection, unit: Work, transaction: SqliteTransaction) -> Outcome:
+    """Run a unit that is expected not to fail after it has written: without the price of a savepoint."""
+    changes = connection.total_changes
+    try:
+        outcome = Outcome(_finish(unit(transaction)))
+    except BaseException as error:
+        if connection.total_changes != changes:
+            raise _Lost(str(error)) from error
+        outcome = Outcome(error=_told(error))
+    if not connection.in_transaction:
+        raise _Lost("the transaction was rolled back")
+    return outcome
+
+
+def _run_guarded(connection: sqlite3.Connection, unit: Work, transaction: SqliteTransaction) -> Outcome:
+    """Run a unit that may fail at any point: what it wrote is taken back."""
     connection.execute("SAVEPOINT unit")
     try:
         value = _finish(unit(transaction))

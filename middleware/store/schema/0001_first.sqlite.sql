@@ -1,7 +1,8 @@
--- Times are seconds since the epoch. Booleans are 0 and 1.
+-- Times are seconds since the epoch, booleans 0 and 1. Tables point to one another by `number`, the order of arrival: what
+-- is written at the same time lies on the same pages, and the price of a commit is its pages.
 
 CREATE TABLE chat (
-    number INTEGER PRIMARY KEY, -- order of arrival: recent chats lie together
+    number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     visitor TEXT NOT NULL,
     visitor_name TEXT,
@@ -25,7 +26,7 @@ CREATE INDEX chat_look ON chat (look_at) WHERE look_at IS NOT NULL;
 CREATE TABLE message (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
-    chat TEXT NOT NULL REFERENCES chat (id),
+    chat INTEGER NOT NULL REFERENCES chat (number),
     seq INTEGER NOT NULL,
     author TEXT NOT NULL CHECK (author IN ('visitor', 'agent', 'bot', 'system')),
     text TEXT NOT NULL,
@@ -44,9 +45,9 @@ CREATE INDEX message_unsent ON message (chat, seq) WHERE author = 'visitor' AND 
 -- of the end of the lease while claimed, so that one index serves both.
 CREATE TABLE delivery (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again: who settles late must not settle another's
-    chat TEXT NOT NULL REFERENCES chat (id),
+    chat INTEGER NOT NULL REFERENCES chat (number),
     kind TEXT NOT NULL CHECK (kind IN ('open', 'say', 'end', 'meet')),
-    message TEXT REFERENCES message (id),
+    message INTEGER REFERENCES message (number),
     head INTEGER NOT NULL CHECK (head IN (0, 1)),
     due REAL NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
@@ -61,9 +62,9 @@ CREATE INDEX delivery_open ON delivery (kind) WHERE kind = 'open';
 
 CREATE TABLE buried (
     id INTEGER PRIMARY KEY, -- of the delivery
-    chat TEXT NOT NULL REFERENCES chat (id),
+    chat INTEGER NOT NULL REFERENCES chat (number),
     kind TEXT NOT NULL,
-    message TEXT REFERENCES message (id),
+    message INTEGER REFERENCES message (number),
     attempts INTEGER NOT NULL,
     reason TEXT NOT NULL,
     at REAL NOT NULL
@@ -71,7 +72,7 @@ CREATE TABLE buried (
 
 -- The inbox: every accepted event's key; the event itself only while it is held.
 CREATE TABLE inbox (
-    number INTEGER PRIMARY KEY, -- order of arrival
+    number INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
     ref TEXT NOT NULL,
     at REAL NOT NULL,
