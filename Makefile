@@ -4,7 +4,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help demo test lint types unit browser-tools build clean lock
+.PHONY: help demo test lint types unit browser-tools build screenshots clean lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -27,9 +27,7 @@ unit: .venv/development build
 build: static/dist/socket.io.js ## the browser's files, out of npm's packages
 
 static/dist/socket.io.js: node_modules/.package-lock.json
-	mkdir -p static/dist
-	cp node_modules/socket.io-client/dist/socket.io.min.js $@
-	cp node_modules/socket.io-client/dist/socket.io.esm.min.js static/dist/socket.io.esm.js
+	npm run --silent build
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
@@ -44,6 +42,9 @@ node_modules/.package-lock.json: package.json package-lock.json
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ .venv/runtime
+
+screenshots: .venv/development build browser-tools ## take README's picture
+	$(BIN)/python docs/screenshots.py
 
 # The browser tests use the system's Chromium; they skip, saying so, where it can be neither found nor installed.
 browser-tools:
