@@ -4,7 +4,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help demo test lint types unit browser-tools build screenshots clean lock
+.PHONY: help demo test lint types page unit browser-tools build screenshots torture clean lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -12,7 +12,7 @@ help: ## show this list
 demo: .venv/runtime build ## run everything on this machine, without any account
 	$(BIN)/python -m middleware demo
 
-test: .venv/development build browser-tools lint types unit ## lint, types and every test
+test: .venv/development build browser-tools lint types page unit ## lint, types and every test
 
 lint: .venv/development
 	$(BIN)/ruff check .
@@ -21,7 +21,10 @@ lint: .venv/development
 types: .venv/development
 	$(BIN)/mypy
 
-unit: .venv/development build
+page: build
+	node --test tests/browser/
+
+unit: .venv/development build browser-tools
 	$(BIN)/python -m pytest
 
 build: static/dist/socket.io.js ## the browser's files, out of npm's packages
@@ -42,6 +45,9 @@ node_modules/.package-lock.json: package.json package-lock.json
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ .venv/runtime
+
+torture: .venv/development build ## prove that nothing is lost, doubled or disordered, whatever breaks
+	$(BIN)/python -m tests.torture
 
 screenshots: .venv/development build browser-tools ## take README's picture
 	$(BIN)/python docs/screenshots.py

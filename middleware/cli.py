@@ -18,7 +18,7 @@ from middleware.app import serving, static_files
 from middleware.logs import set_up_logs
 from middleware.relay.errors import HouseError
 from middleware.settings import BadSettings, LogFormat, Settings, read_settings
-from middleware.simulator import Seed, serve_simulator
+from middleware.simulator import PRESETS, Plan, Seed, serve_simulator
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,20 +38,22 @@ def serve() -> None:
 @main.command()
 @click.option("--port", default=8080, show_default=True, help="The page's port; the next free one if it is taken.")
 @click.option("--desk-port", default=8081, show_default=True, help="The desk's port, likewise.")
-def demo(port: int, desk_port: int) -> None:
+@click.option("--mischief", type=click.Choice(list(PRESETS)), help="Let the pretend Twilio misbehave.")
+def demo(port: int, desk_port: int, mischief: str | None) -> None:
     """Run everything on this machine, without any account: the middleware, a pretend Twilio and its agents' desk."""
     set_up_logs(json=False, level="INFO")
     with tempfile.TemporaryDirectory(prefix="flex-demo-") as folder:
-        _run(_demo(Path(folder), port=port, desk_port=desk_port))
+        _run(_demo(Path(folder), port=port, desk_port=desk_port, mischief=_plan(mischief)))
 
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8081, show_default=True)
-def simulator(host: str, port: int) -> None:
+@click.option("--mischief", type=click.Choice(list(PRESETS)), help="Let it misbehave.")
+def simulator(host: str, port: int, mischief: str | None) -> None:
     """Run the pretend Twilio alone, to point any Twilio client at."""
     set_up_logs(json=False, level="INFO")
-    _run(_simulate(host, port))
+    _run(_simulate(host, port, mischief=_plan(mischief)))
 
 
 async def _serve(settings: Settings, listener: socket.socket, *, announce: Callable[[str], None]) -> None:
@@ -60,9 +62,10 @@ async def _serve(settings: Settings, listener: socket.socket, *, announce: Calla
         await _stopped()
 
 
-async def _demo(folder: Path, *, port: int, desk_port: int) -> None:
+async def _demo(folder: Path, *, port: int, desk_port: int, mischief: Plan | None) -> None:
     seed = Seed()
-    async with serve_simulator(seed, port=_free(desk_port), desk_files=static_files() / "desk") as twilio:
+    desk = static_files() / "desk"
+    async with serve_simulator(seed, port=_free(desk_port), desk_files=desk, mischief=mischief) as twilio:
         listener = _listen("127.0.0.1", _free(port))
         page = _address(listener)
         await _serve(
@@ -72,9 +75,9 @@ async def _demo(folder: Path, *, port: int, desk_port: int) -> None:
         )
 
 
-async def _simulate(host: str, port: int) -> None:
-    seed = Seed()
-    async with serve_simulator(seed, host=host, port=port, desk_files=static_files() / "desk") as address:
+async def _simulate(host: str, port: int, *, mischief: Plan | None) -> None:
+    seed, desk = Seed(), static_files() / "desk"
+    async with serve_simulator(seed, host=host, port=port, desk_files=desk, mischief=mischief) as address:
         click.echo(f"Twilio's API   {address}   (account {seed.account_sid}, token {seed.auth_token})")
         click.echo(f"Agents' desk   {address}/desk/")
         await _stopped()
@@ -94,6 +97,10 @@ def _demo_settings(seed: Seed, folder: Path, *, page: str, twilio: str) -> Setti
         database_url=f"sqlite:///{folder / 'relay.db'}",
         twilio_api_url=twilio,
     )
+
+
+def _plan(preset: str | None) -> Plan | None:
+    return None if preset is None else PRESETS[preset]
 
 
 def _say_listening(address: str) -> None:
