@@ -35,10 +35,10 @@ from middleware.web.sockets import Server
 from middleware.web.status import add_status
 from middleware.web.tokens import Tokens
 
-STOP_SECONDS = 8.0
+STOP_SECONDS = 6.0
 """How long claimed deliveries may take to settle on stop; what is left is claimed anew at the next start."""
 
-GRACE_SECONDS = 3.0
+GRACE_SECONDS = 2.0
 """How long open requests may take to finish on stop."""
 
 

@@ -4,8 +4,10 @@ import asyncio
 import logging
 from abc import abstractmethod
 from collections.abc import Sequence
+from weakref import WeakSet
 
 import socketio
+from aiohttp import WSCloseCode, web
 from socketio.exceptions import ConnectionRefusedError as Unwelcome
 
 from middleware.relay.errors import AskRefused, BadAsk, StoreUnavailable
@@ -22,7 +24,7 @@ log = logging.getLogger(__name__)
 MOST_FRAME_BYTES = 2_000_000
 """A frame above this ends its socket; a text above `wire.MOST_BYTES` but below this is refused with words."""
 
-GOODBYE_SECONDS = 2.0
+GOODBYE_SECONDS = 1.0
 """How long a socket may take to read that it is closed."""
 
 _RESERVED = frozenset({"connect", "disconnect", "connect_error"})
@@ -46,6 +48,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
             logger=logging.getLogger("middleware.socketio"),
             engineio_logger=logging.getLogger("middleware.engineio"),
         )
+        self._websockets: WeakSet[web.WebSocketResponse] = WeakSet()
 
     async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: object) -> None:
         """A client that sends `connect` as an event would otherwise call our handler with an identity of its choice."""
@@ -53,14 +56,25 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
         if named and data[0] not in _RESERVED:  # type: ignore[index]  # it is a list
             await super()._handle_event(eio_sid, namespace, id, data)
 
+    def attach(self, app: web.Application) -> None:
+        """Serve the sockets with the application, and remember each websocket, for the goodbye."""
+        super().attach(app)
+        app.on_response_prepare.append(self._remember)
+
     async def send_home(self) -> None:
         """Close every socket; their pages come back by themselves. A socket that no longer reads is not waited for."""
-        leaving = [asyncio.create_task(self.eio.disconnect(sid)) for sid in list(self.eio.sockets)]
-        if leaving:
-            _, stuck = await asyncio.wait(leaving, timeout=GOODBYE_SECONDS)
+        going = [asyncio.create_task(ws.close(code=WSCloseCode.GOING_AWAY)) for ws in list(self._websockets)]
+        going += [asyncio.create_task(self.eio.disconnect(sid)) for sid in list(self.eio.sockets)]
+        if going:
+            _, stuck = await asyncio.wait(going, timeout=GOODBYE_SECONDS)
             for task in stuck:
                 task.cancel()
         await self.shutdown()
+
+    async def _remember(self, request: web.Request, response: web.StreamResponse) -> None:
+        del request
+        if isinstance(response, web.WebSocketResponse):
+            self._websockets.add(response)
 
 
 class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package has no types
