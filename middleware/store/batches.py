@@ -82,7 +82,7 @@ class BatchThread:
             outcomes = self._run([work for work, _ in jobs])
         except StoreUnavailable as error:
             # What came meanwhile has waited for the same cause: nobody waits for it twice.
-            return [(future, Outcome(error=error)) for _, future in jobs + self._waiting()]
+            return [(future, Outcome(error=own(error))) for _, future in jobs + self._waiting()]
         except BaseException as error:  # noqa: BLE001 — the callers get it; the thread must live for the next batch
             return [(future, Outcome(error=error)) for _, future in jobs]
         return [(future, outcome) for (_, future), outcome in zip(jobs, outcomes, strict=True)]
@@ -105,6 +105,13 @@ class BatchThread:
             self._loop.call_soon_threadsafe(function, argument)
         except RuntimeError:
             return  # The loop is closed: nobody waits any more.
+
+
+def own(error: StoreUnavailable) -> StoreUnavailable:
+    """The same error once more: callers that share one instance would write into one another's tracebacks."""
+    copy = type(error)(*error.args)
+    copy.__cause__ = error.__cause__
+    return copy
 
 
 def _tell(told: Iterable[_Told]) -> None:

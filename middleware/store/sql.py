@@ -44,7 +44,7 @@ SET_STATUS = "UPDATE message SET status = ?2 WHERE id = ?1 AND status <> ?2"
 
 OWE = """
 INSERT INTO delivery (chat, kind, message, due, head)
-SELECT number, ?2, (SELECT number FROM message WHERE id = ?3), ?4,
+SELECT number, ?2, CASE WHEN ?3 IS NOT NULL THEN coalesce((SELECT number FROM message WHERE id = ?3), -1) END, ?4,
     NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number)
 FROM chat WHERE id = ?1"""
 _DELIVERIES = f"""
@@ -81,7 +81,8 @@ TAKE = "UPDATE inbox SET held = NULL, place = NULL WHERE number = ?1"
 WATCH = "UPDATE chat SET look_at = ?2 WHERE id = ?1 AND (look_at IS NULL OR look_at > ?2)"
 UNWATCH = "UPDATE chat SET look_at = NULL WHERE id = ?1"
 WATCH_OPEN = """
-UPDATE chat SET look_at = ?1 WHERE state = 'open' AND ref IS NOT NULL AND (look_at IS NULL OR look_at > ?1)"""
+UPDATE chat INDEXED BY chat_open SET look_at = ?1
+WHERE state = 'open' AND ref IS NOT NULL AND (look_at IS NULL OR look_at > ?1)"""
 DUE_LOOKS = f"SELECT {CHAT} FROM chat WHERE look_at <= ?1 ORDER BY look_at LIMIT ?2"
 MOVE_LOOK = "UPDATE chat SET look_at = ?2 WHERE id = ?1"
 NEXT_LOOK = "SELECT look_at FROM chat WHERE look_at IS NOT NULL ORDER BY look_at LIMIT 1"

@@ -9,7 +9,7 @@ from middleware.relay.errors import StoreUnavailable
 from middleware.relay.ports import Reading, Transaction, Unit, View
 from middleware.store.batches import BatchThread
 from middleware.store.migrate import migrate, migrations
-from middleware.store.sqlite_file import OneNode, connect, prepare
+from middleware.store.sqlite_file import PATIENCE, OneNode, connect, prepare
 from middleware.store.sqlite_units import CrashPoint, Viewing, Writing
 
 T = TypeVar("T")
@@ -22,12 +22,14 @@ def _no_crash(_point: str) -> None:
 class SqliteStore:
     """The truth, in a file: units of work share commits, and every commit is on disk before it is acknowledged.
 
-    `crash` is called in the writing thread with `before_commit` and `after_commit`, for tests that die there.
+    `patience` is how many seconds to wait for another process that has the file locked. `crash` is called in the
+    writing thread with `before_commit` and `after_commit`, for tests that die there.
     """
 
-    def __init__(self, path: str | Path, *, crash: CrashPoint | None = None) -> None:
+    def __init__(self, path: str | Path, *, patience: float = PATIENCE, crash: CrashPoint | None = None) -> None:
         self._path = Path(path)
         self._right = OneNode(self._path)
+        self._patience = patience
         self._crash = crash or _no_crash
         self._writer: BatchThread | None = None
         self._reader: BatchThread | None = None
@@ -46,7 +48,7 @@ class SqliteStore:
         prepare(self._path)
         self._right.take()
         writing = Writing(self._connect_to_write, crash=self._crash)
-        viewing = Viewing(lambda: connect(self._path, query_only=True))
+        viewing = Viewing(lambda: connect(self._path, query_only=True, patience=self._patience))
         self._writer = BatchThread("store-writer", run=writing, close=writing.close)
         self._reader = BatchThread("store-reader", run=viewing, close=viewing.close)
         try:
@@ -83,7 +85,7 @@ class SqliteStore:
         await self.read(_something)
 
     def _connect_to_write(self) -> sqlite3.Connection:
-        connection = connect(self._path, query_only=False)
+        connection = connect(self._path, query_only=False, patience=self._patience)
         try:
             migrate(connection, migrations("sqlite"))
         except BaseException:

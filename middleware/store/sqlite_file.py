@@ -14,11 +14,11 @@ PATIENCE = 5.0
 """Seconds to wait for a lock that another process holds on the database."""
 
 
-def connect(path: Path, *, query_only: bool) -> sqlite3.Connection:
+def connect(path: Path, *, query_only: bool, patience: float = PATIENCE) -> sqlite3.Connection:
     """A connection to the existing file, durable and without hidden transactions."""
     # mode=rw: a file that went away is an error, not a new empty store.
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=PATIENCE, isolation_level=None, cached_statements=256
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience, isolation_level=None, cached_statements=256
     )
     try:
         _settle_pragmas(connection, query_only=query_only)
@@ -83,4 +83,4 @@ def unavailable(what: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreUnavailable(f"The store could not {what} ({error}); nothing was written.") from error
+        raise StoreUnavailable(f"The store could not {what} ({error}); nothing was changed.") from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from middleware.relay.errors import StoreUnavailable
-from middleware.store.batches import Outcome, Work
+from middleware.store.batches import Outcome, Work, own
 from middleware.store.errors import RuleBroken
 from middleware.store.sqlite_file import unavailable
 from middleware.store.sqlite_reading import SqliteReading
@@ -14,8 +14,6 @@ from middleware.store.sqlite_transaction import SqliteTransaction
 
 Connect: TypeAlias = Callable[[], sqlite3.Connection]
 CrashPoint: TypeAlias = Callable[[str], None]
-
-
 _Run: TypeAlias = Callable[[sqlite3.Connection, Work, SqliteTransaction], Outcome]
 
 
@@ -64,7 +62,10 @@ class Writing(_Connected):
         transaction = SqliteTransaction(connection)
         try:
             outcomes = [run(connection, unit, transaction) for unit in units]
-        except (sqlite3.Error, _Lost) as error:
+        except _Lost:
+            self._roll_back(connection)
+            raise
+        except sqlite3.Error as error:
             self.close()
             raise _Lost(str(error)) from error
         try:
@@ -73,7 +74,7 @@ class Writing(_Connected):
                 connection.execute("COMMIT")
         except StoreUnavailable as error:
             self.close()
-            return [Outcome(error=error)] * len(units)
+            return [Outcome(error=own(error)) for _ in units]
         self._crash("after_commit")
         return outcomes
 
@@ -87,6 +88,13 @@ class Writing(_Connected):
             raise
         return connection
 
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self.close()
+
     def _one_by_one(self, units: Sequence[Work]) -> Sequence[Outcome]:
         """Each unit in a transaction of its own, so that only those are lost that cannot be written."""
         outcomes: list[Outcome] = []
@@ -94,10 +102,10 @@ class Writing(_Connected):
             try:
                 outcomes += self._together([unit], run=_run_guarded)
             except _Lost as lost:
-                error = StoreUnavailable(f"The store could not write ({lost}); nothing was written.")
+                error = StoreUnavailable(f"The store could not write ({lost}); nothing was changed.")
                 outcomes.append(Outcome(error=error))
             except StoreUnavailable as error:
-                return outcomes + [Outcome(error=error)] * (len(units) - len(outcomes))
+                return outcomes + [Outcome(error=own(error)) for _ in units[len(outcomes) :]]
         return outcomes
 
 
@@ -168,11 +176,11 @@ def _finish(awaitable: Any) -> Any:
 def _told(error: BaseException) -> BaseException:
     match error:
         case sqlite3.IntegrityError():
-            told: BaseException = RuleBroken(f"A rule of the store was broken ({error}); nothing was written.")
+            told: BaseException = RuleBroken(f"A rule of the store was broken ({error}); nothing was changed.")
         case sqlite3.ProgrammingError():
             return error
         case sqlite3.Error():
-            told = StoreUnavailable(f"The store failed ({error}); nothing was written.")
+            told = StoreUnavailable(f"The store failed ({error}); nothing was changed.")
         case _:
             return error
     told.__cause__ = error
