@@ -1,9 +1,12 @@
 // The desk's way to the simulator: deeds by POST, everything else by one stream of events.
 
 /**
- * @typedef {{sid: string, index: number, from: string, kind: string, body: string, date_created: string, media: {filename: string} | null}} Message
- * @typedef {{sid: string, friendly_name: string, status: "ACTIVE" | "INACTIVE", agent_inside: boolean, messages: Message[]}} Channel
- * @typedef {{sid: string, status: string, channel_sid: string | null, name: string | null, attributes: Record<string, any>, date_created: string}} Task
+ * @typedef {{sid: string, index: number, from: string, kind: string, body: string, date_created: string,
+ *   media: {filename: string} | null}} Message
+ * @typedef {{sid: string, friendly_name: string, status: "ACTIVE" | "INACTIVE", agent_inside: boolean,
+ *   messages: Message[]}} Channel
+ * @typedef {{sid: string, status: string, channel_sid: string | null, name: string | null,
+ *   attributes: Record<string, any>, date_created: string}} Task
  * @typedef {{agent: {identity: string, name: string}, tasks: Task[], channels: Record<string, Channel>}} State
  */
 

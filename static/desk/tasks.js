@@ -15,7 +15,10 @@ export function groupOf(status) {
   return Object.keys(GROUPS).find((group) => GROUPS[group].includes(status));
 }
 
-/** @param {import("./api.js").Task} task @returns {string} the visitor's name; the task's own also tells chats apart, and is long */
+/**
+ * @param {import("./api.js").Task} task
+ * @returns {string} the visitor's name; the task's own also tells chats apart, and is long
+ */
 export function nameOf(task) {
   return task.attributes.customerName || task.name || "Visitor";
 }
@@ -35,7 +38,8 @@ export class Tasks {
   show({ tasks, channels }, chosen) {
     at("no-tasks").hidden = tasks.length > 0;
     for (const group of Object.keys(GROUPS)) {
-      const items = tasks.filter((task) => groupOf(task.status) === group).map((task) => this.#item(task, channels[task.channel_sid], chosen));
+      const members = tasks.filter((task) => groupOf(task.status) === group);
+      const items = members.map((task) => this.#item(task, channels[task.channel_sid], chosen));
       if (group !== "waiting") items.reverse();
       at(group).hidden = items.length === 0;
       fill(at(group).querySelector("ul"), items, (element, item) => this.#draw(element, item));
@@ -65,7 +69,8 @@ export class Tasks {
     card.setAttribute("aria-current", String(chosen));
     const avatar = made("span", "avatar visitor", initials(name));
     avatar.ariaHidden = "true";
-    card.append(avatar, made("span", "task-name", name), made("span", "task-time", TIME.format(new Date(when))), made("span", "task-last", last));
+    const time = made("span", "task-time", TIME.format(new Date(when)));
+    card.append(avatar, made("span", "task-name", name), time, made("span", "task-last", last));
     if (unseen > 0) card.append(badge(unseen));
     card.addEventListener("click", () => this.#deeds.choose(key));
     element.className = group;

@@ -65,7 +65,7 @@ function drawn(entry) {
   const first = made("span", "wire-first");
   first.append(made("span", `way ${entry.kind}`, entry.kind === "rest" ? "REST" : "Webhook"), made("span", "lesson", lesson(entry)));
   const second = made("span", "wire-second");
-  const answer = made("span", good ? "status good" : "status bad", entry.status === null ? "no answer" : String(entry.status));
+  const answer = made("span", good ? "status good" : "status bad", String(entry.status ?? "no answer"));
   second.append(made("span", "route", route(entry)), answer, made("span", "ms", `${Math.round(entry.ms)} ms`));
   const summary = made("summary");
   summary.append(first, second);
@@ -81,7 +81,8 @@ function contents(entry) {
   if (entry.attempt > 0) at.append(` · try ${entry.attempt + 1}`);
   if (entry.error || entry.fault) at.append(` · ${[entry.error, entry.fault].filter(Boolean).join(" · ")}`);
   if (entry.kind === "webhook") return [at, ...table(new URL(entry.url).pathname, entry.fields)];
-  return [at, ...table("Headers", entry.headers), ...table("Parameters", entry.params), ...table("Answer", entry.response)];
+  const { headers, params, response } = entry;
+  return [at, ...table("Headers", headers), ...table("Parameters", params), ...table("Answer", response)];
 }
 
 function table(title, values) {

@@ -1,8 +1,12 @@
 // What this tab knows of the visitor's chat: news and answers in, messages in order out. No DOM, no network.
 
 /**
- * @typedef {{seq: number, author: string, name: string | null, text: string, at: number, status: string, ask_id: string | null}} Message
- * @typedef {{id: string, state: string, ended_by: string | null, agent: {name: string | null} | null, opened_at: number}} Head
+ * @typedef {{name: string | null}} Agent
+ * @typedef {{seq: number, author: string, name: string | null, text: string, at: number, status: string,
+ *   ask_id: string | null}} Message
+ * @typedef {{id: string, state: string, ended_by: string | null, agent: Agent | null, opened_at: number}} Head
+ * @typedef {{chat: Head, messages: Message[], unsettled: {seq: number, status: string}[], more: boolean,
+ *   reset: boolean}} Opened
  * @typedef {{kind: "joined" | "left", name: string | null, after: number}} Note
  */
 
@@ -49,7 +53,7 @@ export class Chat {
     return this.messages.some((message) => message.ask_id === ask_id);
   }
 
-  /** News `opened`, and the answers to `open` and `resume`. @param {{chat: Head, messages: Message[], unsettled: {seq: number, status: string}[], more: boolean, reset: boolean}} news */
+  /** News `opened`, and the answers to `open` and `resume`. @param {Opened} news */
   opened({ chat, messages, unsettled, more, reset }) {
     const same = this.head?.id === chat.id;
     if (!same || reset) this.forget();
@@ -65,7 +69,10 @@ export class Chat {
     if (chat === this.head?.id) this.#hear([message]);
   }
 
-  /** The acknowledgement of what this tab said. @param {{chat: string, seq: number, at: number}} answer @param {{ask_id: string, text: string}} entry */
+  /**
+   * The acknowledgement of what this tab said.
+   * @param {{chat: string, seq: number, at: number}} answer @param {{ask_id: string, text: string}} entry
+   */
   stored({ chat, seq, at }, { ask_id, text }) {
     if (chat !== this.head?.id || this.#messages.has(seq)) return;
     const status = this.#early.get(seq) ?? "sending";
@@ -80,7 +87,7 @@ export class Chat {
     else this.#early.set(seq, status);
   }
 
-  /** @param {{chat: string, agent: {name: string | null} | null}} news */
+  /** @param {{chat: string, agent: Agent | null}} news */
   agent({ chat, agent }) {
     if (chat !== this.head?.id) return;
     this.head = { ...this.head, agent };
@@ -118,7 +125,7 @@ export class Chat {
     }
   }
 
-  /** @param {{name: string | null} | null} agent @param {number} after */
+  /** @param {Agent | null} agent @param {number} after */
   #note(agent, after) {
     const last = this.notes.at(-1);
     const inside = last?.kind === "joined";

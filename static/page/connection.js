@@ -39,6 +39,8 @@ export class Connection {
       if (bad) badToken();
       this.#persist(bad ? 0 : PAUSE_MS);
     });
+    // The browser knows before the next attempt is due.
+    window.addEventListener("online", () => this.#socket.connected || this.reconnect());
   }
 
   /** @returns {boolean} */

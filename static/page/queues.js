@@ -11,7 +11,10 @@ export function save(entries) {
   write(OWN, entries.length > 0 ? entries : null);
 }
 
-/** @param {(entries: import("./outbox.js").Unsent[]) => void} adopt called with the texts of each tab that is gone, now or later */
+/**
+ * @param {(entries: import("./outbox.js").Unsent[]) => void} adopt called with the texts of each tab that is gone, now or
+ *   later
+ */
 export function inherit(adopt) {
   const waiting = new Set([OWN]);
   const attend = (key) => {

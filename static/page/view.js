@@ -91,7 +91,7 @@ export class View {
   #list(items) {
     const list = at("items");
     const before = this.#shown;
-    this.#shown = new Map(items.map((item) => [item.key, before.get(item.key) ?? { element: document.createElement("li"), item: null }]));
+    this.#shown = new Map(items.map((item) => [item.key, before.get(item.key) ?? { element: made("li"), item: null }]));
     for (const [key, { element }] of before) if (!this.#shown.has(key)) element.remove();
     items.forEach((item, index) => {
       const entry = this.#shown.get(item.key);
@@ -127,7 +127,8 @@ export class View {
 }
 
 function draw({ element, item: before }, item, deeds) {
-  element.className = [item.kind, item.mine && "mine", item.first && "first", item.last && "last", item.state].filter(Boolean).join(" ");
+  const { kind, mine, first, last, state } = item;
+  element.className = [kind, mine && "mine", first && "first", last && "last", state].filter(Boolean).join(" ");
   if (item.kind !== "message") element.replaceChildren(made("span", "", item.kind === "day" ? dayOf(item.at) : item.text));
   else if (before?.text === item.text && before.first === item.first) element.lastElementChild.replaceWith(footer(item, deeds));
   else element.replaceChildren(...message(item, deeds));
@@ -152,7 +153,7 @@ function footer(item, deeds) {
   return line;
 }
 
-function made(tag, className, text = "") {
+function made(tag, className = "", text = "") {
   const element = document.createElement(tag);
   element.className = className;
   element.textContent = text;

@@ -12,11 +12,17 @@ import { ended, waiting } from "../../static/page/words.js";
 const HEAD = { id: "chat-1", state: "open", ended_by: null, agent: null, opened_at: 0 };
 const ALEX = { name: "Alex" };
 
-const message = (seq, more = {}) => ({ seq, author: "visitor", name: null, text: `text ${seq}`, at: 1000 * seq, status: "sent", ask_id: `ask-${seq}`, ...more });
+const message = (seq, more = {}) => {
+  const said = { seq, author: "visitor", name: null, text: `text ${seq}`, at: 1000 * seq };
+  return { ...said, status: "sent", ask_id: `ask-${seq}`, ...more };
+};
 const answered = (seq, more = {}) => message(seq, { author: "agent", name: "Alex", ask_id: null, ...more });
 const opened = (messages = [], more = {}) => ({ chat: HEAD, messages, unsettled: [], more: false, reset: false, ...more });
 const seqs = (chat) => chat.messages.map((one) => one.seq);
-const shown = (chat, more = {}) => items({ chat, unsent: [], held: false, struggling: false, ...more }).filter((item) => item.kind !== "day");
+const shown = (chat, more = {}) => {
+  const all = items({ chat, unsent: [], held: false, struggling: false, ...more });
+  return all.filter((item) => item.kind !== "day");
+};
 
 function chatWith(messages, more) {
   const chat = new Chat();
@@ -149,7 +155,8 @@ function story(script, { chat = new Chat(), known = false } = {}) {
     return answer;
   };
   const outbox = new Outbox(() => {});
-  const house = { ready: () => script.length > 0, known: () => known, open: () => next("open"), say: ({ ask_id }) => next(ask_id), learn: () => next("resume") };
+  const asks = { open: () => next("open"), say: ({ ask_id }) => next(ask_id), learn: () => next("resume") };
+  const house = { ready: () => script.length > 0, known: () => known, ...asks };
   return { asked, chat, outbox, sender: new Sender({ outbox, chat, house, changed: () => {} }) };
 }
 
@@ -175,7 +182,8 @@ test("a known visitor's text is said at once, and a chat opened only if there is
 });
 
 test("a text that comes after the end is held until the visitor wants a new chat, and keeps its ask_id", async () => {
-  const { asked, outbox, sender } = story([no("chat_ended"), chatOpened("chat-2"), yes(1, "chat-2")], { chat: chatWith([]), known: true });
+  const script = [no("chat_ended"), chatOpened("chat-2"), yes(1, "chat-2")];
+  const { asked, outbox, sender } = story(script, { chat: chatWith([]), known: true });
   outbox.add("late", "a");
   await sender.wake();
   assert.equal(true, sender.held);
