@@ -20,7 +20,7 @@ from openapi_core.templating.paths.finders import APICallPathFinder
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from middleware.simulator import Entry, RestEntry
+from middleware.simulator import Entry
 from tests.shared import need_shared
 
 FORM = "application/x-www-form-urlencoded"
@@ -54,27 +54,28 @@ class Exchange:
     answer: Any = None
 
 
-def assert_contract(entries: Iterable[Entry]) -> None:
-    """Fail with everything that is wrong with the REST exchanges of a wire log."""
+def assert_contract(entries: Iterable[Entry | Mapping[str, Any]]) -> None:
+    """Fail with everything wrong in the REST exchanges of a wire log: the log's own entries, or the desk's JSON."""
+    told = [entry if isinstance(entry, Mapping) else entry.as_json() for entry in entries]
     wrong = [
-        f"{entry.method} {entry.path}: {violation}"
-        for entry in entries
-        if isinstance(entry, RestEntry)
+        f"{entry['method']} {entry['path']}: {violation}"
+        for entry in told
+        if entry["kind"] == "rest"
         for violation in violations(exchange_of(entry))
     ]
     assert not wrong, "Twilio's documents say otherwise:\n" + "\n".join(wrong)
 
 
-def exchange_of(entry: RestEntry) -> Exchange:
+def exchange_of(entry: Mapping[str, Any]) -> Exchange:
     """The part of a log entry that the documents speak of; an answer that mischief gave is not Twilio's."""
     return Exchange(
-        method=entry.method,
-        path=entry.path,
-        query=entry.query,
-        form=entry.form,
-        headers=entry.headers,
-        status=None if entry.fault else entry.status,
-        answer=entry.response,
+        method=entry["method"],
+        path=entry["path"],
+        query=[(name, value) for name, value in entry["query"]],
+        form=[(name, value) for name, value in entry["form"]],
+        headers=entry["headers"],
+        status=None if entry["fault"] else entry["status"],
+        answer=entry["response"],
     )
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from middleware.simulator import RestEntry
 from tests.contract.openapi import Exchange, Pairs, assert_contract, violations
 
 CHANNEL = "/v2/Services/IS" + "54" * 16 + "/Channels/CH" + "ab" * 16
@@ -112,6 +113,22 @@ def test_what_the_documents_forbid_is_told(exchange: Exchange, told: str) -> Non
         assert violations(exchange) == [], "\n".join(violations(exchange))
 
 
-def test_nothing_to_check_is_fine() -> None:
-    """A log without REST exchanges breaks no contract."""
-    assert_contract([])
+def entry(**changes: object) -> RestEntry:
+    told = {"method": "POST", "path": "/v1/Channels", "query": (), "form": OPENING, "headers": {}, "ms": 1.0}
+    return RestEntry(**{**told, "status": 201, "response": FLEX_CHANNEL, **changes})  # type: ignore[arg-type]
+
+
+def test_a_wire_log_is_checked_as_values_and_as_json() -> None:
+    """A test in the simulator's process has the one, a test from outside the other."""
+    good, bad = entry(), entry(form=OPENING[1:])
+    assert_contract([good, good.as_json()])
+    for each in (bad, bad.as_json()):
+        with pytest.raises(AssertionError, match=r"POST /v1/Channels: .*FlexFlowSid"):
+            assert_contract([good, each])
+
+
+def test_an_answer_that_mischief_spoiled_is_not_held_against_anybody() -> None:
+    """The request still is."""
+    assert_contract([entry(status=502, response=None, fault="error_after")])
+    with pytest.raises(AssertionError, match="required"):
+        assert_contract([entry(status=502, response=None, fault="error_after", form=())])
