@@ -1,0 +1,64 @@
+"""Every store there is, opened for a test, and small chats to put into it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from middleware.relay.model import (
+    AskId,
+    Author,
+    Chat,
+    ChatId,
+    DeliveryKind,
+    Draft,
+    FlexRef,
+    Message,
+    MessageStatus,
+    VisitorId,
+)
+from middleware.relay.ports import Store, Transaction, Unit
+from middleware.store.sqlite import SqliteStore
+
+Opener: TypeAlias = Callable[[Path], AbstractAsyncContextManager[Store]]
+
+ADA = VisitorId("ada")
+BOB = VisitorId("bob")
+CHAT = Chat(ChatId("chat-of-ada"), ADA, opened_at=10.0)
+OTHER = Chat(ChatId("chat-of-bob"), BOB, opened_at=11.0)
+REF = FlexRef("ref-of-ada")
+
+
+@asynccontextmanager
+async def sqlite(folder: Path) -> AsyncIterator[Store]:
+    async with SqliteStore(folder / "house.db") as store:
+        yield store
+
+
+OPENERS: list[Opener] = [sqlite]
+"""Each gives the same store again for the same folder."""
+
+
+def said(text: str, *, ask: str | None = None, status: MessageStatus = MessageStatus.SENDING) -> Draft:
+    """Something Ada says."""
+    return Draft(CHAT.id, Author.VISITOR, text, at=20.0, status=status, ask=None if ask is None else AskId(ask))
+
+
+def adding(draft: Draft) -> Unit[Message]:
+    """The unit that adds this draft."""
+    return lambda tx: tx.add_message(draft)
+
+
+async def two_chats(tx: Transaction) -> None:
+    """A unit: Ada and Bob each have a chat."""
+    await tx.add_chat(CHAT)
+    await tx.add_chat(OTHER)
+
+
+async def three_owed(tx: Transaction) -> None:
+    """A unit: Ada's chat owes its opening, a message and its end, due from 100."""
+    await two_chats(tx)
+    message = await tx.add_message(said("hello"))
+    await tx.owe(CHAT.id, DeliveryKind.OPEN, due=100.0)
+    await tx.owe(CHAT.id, DeliveryKind.SAY, due=100.0, message=message.id)
+    await tx.owe(CHAT.id, DeliveryKind.END, due=100.0)

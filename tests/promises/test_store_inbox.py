@@ -1,0 +1,128 @@
+"""What `Store` promises of the inbox: every event once, and those that came early kept in order."""
+
+from dataclasses import replace
+
+import pytest
+
+from middleware.relay.model import (
+    AgentJoined,
+    AgentLeft,
+    Author,
+    Echoed,
+    Ended,
+    Event,
+    EventKey,
+    FlexRef,
+    MessageId,
+    Said,
+)
+from middleware.relay.ports import Store, Transaction
+from middleware.store.errors import RuleBroken
+from tests.promises.stores import REF
+
+ELSEWHERE = FlexRef("ref-of-bob")
+SAID = Said(REF, EventKey("said"), 3, Author.AGENT, "agent-1", "línea 🌍\n\x00'", at=20.5)
+EVENTS: list[Event] = [
+    SAID,
+    replace(SAID, key=EventKey("undated"), index=4, at=None),
+    Echoed(REF, EventKey("echoed"), 5, MessageId("message")),
+    Ended(REF, EventKey("ended")),
+    AgentJoined(REF, EventKey("joined"), "agent-1"),
+    AgentLeft(REF, EventKey("left"), "agent-1"),
+]
+
+
+async def remember(store: Store, key: str) -> bool:
+    return await store.write(lambda tx: tx.remember(EventKey(key), ref=REF, at=20.0))
+
+
+async def keep_all(store: Store, *events: Event) -> None:
+    async def unit(tx: Transaction) -> None:
+        for event in events:
+            await tx.remember(event.key, ref=event.ref, at=20.0)
+            await tx.hold(event)
+
+    await store.write(unit)
+
+
+async def take_at(store: Store, index: int) -> Event | None:
+    return await store.write(lambda tx: tx.take_held_at(REF, index))
+
+
+def said_at(index: int, key: str) -> Said:
+    return replace(SAID, key=EventKey(key), index=index)
+
+
+async def test_an_event_is_remembered_once(store: Store) -> None:
+    """Twilio calls twice; only the first is applied."""
+    assert [True, False, True] == [await remember(store, key) for key in ("a", "a", "b")]
+
+
+async def test_an_event_of_a_unit_that_failed_is_not_remembered(store: Store) -> None:
+    """The key and what the event changed are one: Twilio's next call must find both undone."""
+
+    async def unit(tx: Transaction) -> None:
+        await tx.remember(EventKey("a"), ref=REF, at=20.0)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await store.write(unit)
+    assert True is await remember(store, "a")
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: str(event.key))
+async def test_a_held_event_comes_back_as_it_was(store: Store, event: Event) -> None:
+    """Whatever its kind."""
+    await keep_all(store, event)
+    assert [event] == await store.write(lambda tx: tx.take_held(REF))
+
+
+async def test_held_events_come_by_index_and_those_without_last_as_they_came(store: Store) -> None:
+    """An end that outran the last words is applied behind them."""
+    ended = Ended(REF, EventKey("ended"))
+    left = AgentLeft(REF, EventKey("a-left"), "agent-1")
+    ten, nine = said_at(10, "ten"), said_at(9, "nine")
+    await keep_all(store, ended, ten, left, nine)
+    assert [nine, ten, ended, left] == await store.write(lambda tx: tx.take_held(REF))
+
+
+async def test_held_events_are_taken_once_and_stay_remembered(store: Store) -> None:
+    """Applied is applied, whoever tells it again."""
+    await keep_all(store, SAID)
+    assert [SAID] == await store.write(lambda tx: tx.take_held(REF))
+    assert [] == await store.write(lambda tx: tx.take_held(REF))
+    assert False is await remember(store, SAID.key)
+
+
+async def test_held_events_of_another_address_stay(store: Store) -> None:
+    """One chat's opening must not bring another's words."""
+    theirs = replace(SAID, ref=ELSEWHERE, key=EventKey("theirs"))
+    await keep_all(store, SAID, theirs)
+    assert [SAID] == await store.write(lambda tx: tx.take_held(REF))
+    assert theirs == await store.write(lambda tx: tx.take_held_at(ELSEWHERE, theirs.index))
+
+
+async def test_the_held_event_of_an_index_is_taken_alone(store: Store) -> None:
+    """The event that follows a filled hole is taken; the one behind the next hole waits on."""
+    three, five = said_at(3, "three"), said_at(5, "five")
+    await keep_all(store, five, three)
+    assert [three, None, None] == [await take_at(store, index) for index in (3, 3, 4)]
+    assert [five] == await store.write(lambda tx: tx.take_held(REF))
+
+
+async def test_a_taken_event_can_be_held_again(store: Store) -> None:
+    """After the opening is settled, an event may still be ahead of its turn."""
+    await keep_all(store, SAID)
+
+    async def unit(tx: Transaction) -> None:
+        for event in await tx.take_held(REF):
+            await tx.hold(event)
+
+    await store.write(unit)
+    assert SAID == await take_at(store, SAID.index)
+
+
+async def test_an_event_that_was_not_remembered_cannot_be_held(store: Store) -> None:
+    """It would be lost without a word."""
+    with pytest.raises(RuleBroken):
+        await store.write(lambda tx: tx.hold(SAID))
