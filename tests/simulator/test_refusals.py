@@ -1,6 +1,7 @@
 """Twilio's ways of saying no: the status, the code, and a body of four fields."""
 
 import base64
+import io
 from typing import Any
 
 import pytest
@@ -121,3 +122,21 @@ async def test_too_many_triggers_and_too_long_an_address_have_codes_of_their_own
     long = await house.rest("POST", path, Type="webhook", Configuration__Url="http://x/" + "y" * 2048)
 
     assert [50322, 50332] == [many.json["code"], long.json["code"]]
+
+
+async def test_a_body_too_large_to_read_is_refused_in_the_same_shape(house: House) -> None:
+    """A client that sends megabytes learns it from the status, and the log stays readable."""
+    body = io.BytesIO(b"FriendlyName=" + b"x" * 2**21)
+    refused = await house.ask("POST", "/v1/FlexFlows", headers=form_headers(house), data=body)
+
+    assert (413, 413) == (refused.status, refused.json["status"])
+    assert [] == house.log[-1]["form"]
+
+
+async def test_bytes_that_are_no_text_do_no_harm(house: House) -> None:
+    """They are read as replacement characters, as a lenient server does."""
+    channel = await house.open_channel()
+    path = f"{house.service}/Channels/{channel}/Messages"
+    said = await house.ask("POST", path, headers=form_headers(house), data=b"Body=\xff%FF")
+
+    assert (201, "\ufffd\ufffd") == (said.status, said.json["body"])
