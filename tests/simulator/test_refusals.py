@@ -15,6 +15,11 @@ def basic(user: str, password: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
+def form_headers(house: House) -> dict[str, str]:
+    told = {"Content-Type": "application/x-www-form-urlencoded"}
+    return {**told, **basic(house.seed.account_sid, house.seed.auth_token)}
+
+
 @pytest.mark.parametrize(
     "headers",
     [{"Authorization": ""}, {"Authorization": "Basic ?"}, {"Authorization": "Bearer eDp5"}, basic("AC", "no")],
