@@ -24,12 +24,13 @@ from middleware.relay.model import (
 
 OUR_ID = "relay_message_id"
 """The name of our message id in a message's `Attributes`; by it we know our own words again."""
-_VISITOR = "visitor-"
+VISITOR = "visitor-"
+"""How the identities of our visitors begin."""
 
 
 def identity(chat: ChatId) -> str:
     """The visitor's chat identity: one for each chat, and nothing personal."""
-    return _VISITOR + chat
+    return VISITOR + chat
 
 
 def attributes(message: MessageId) -> str:
@@ -39,7 +40,7 @@ def attributes(message: MessageId) -> str:
 
 def event_of(fields: Fields) -> Event | None:
     """The event that verified webhook fields tell, None if it is none of ours. Raises `BadWebhook`."""
-    read = _READERS.get(_field(fields, "EventType"))
+    read = _READERS.get(needed(fields, "EventType"))
     return read(fields) if read else None
 
 
@@ -88,6 +89,30 @@ def parsed(text: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def needed(fields: Fields, *names: str) -> str:
+    """The value of the field, under the first of its spellings that is there. Raises `BadWebhook`."""
+    value = next((fields[name] for name in names if fields.get(name)), None)
+    if value is None:
+        raise BadWebhook(f"{names[0]} is missing.")
+    return value
+
+
+def index_of(fields: Fields) -> int:
+    """The message's index. Raises `BadWebhook`."""
+    text = needed(fields, "Index")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10):
+        raise BadWebhook("Index is not a number.")
+    return int(text)
+
+
+def time_of(text: str | None) -> float | None:
+    """An ISO 8601 time in seconds since the Unix epoch, None if it is not one."""
+    try:
+        return None if text is None else datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
+
+
 def media_text(filename: str | None) -> str:
     """How a file is told in words."""
     return f"📎 {filename}" if filename else "📎"
@@ -98,39 +123,39 @@ def _message_sent(fields: Fields) -> Event:
     if "MediaSid" in fields:
         body = body or media_text(fields.get("MediaFilename"))
     return uttered(
-        FlexRef(_field(fields, "ChannelSid")),
-        sid=_field(fields, "MessageSid"),
-        index=_index(fields),
-        author=_field(fields, "From"),
+        FlexRef(needed(fields, "ChannelSid")),
+        sid=needed(fields, "MessageSid"),
+        index=index_of(fields),
+        author=needed(fields, "From"),
         body=body,
         attributes=fields.get("Attributes", "{}"),
         live=fields.get("Source") == "SDK",
-        at=_time(fields.get("DateCreated")),
+        at=time_of(fields.get("DateCreated")),
     )
 
 
 def _channel_updated(fields: Fields) -> Event | None:
     """It comes for any write to the attributes; only INACTIVE means something here."""
-    ref = FlexRef(_field(fields, "ChannelSid"))
+    ref = FlexRef(needed(fields, "ChannelSid"))
     return ended(ref) if is_over(fields.get("Attributes", "{}")) else None
 
 
 def _channel_destroyed(fields: Fields) -> Event:
-    return ended(FlexRef(_field(fields, "ChannelSid")))
+    return ended(FlexRef(needed(fields, "ChannelSid")))
 
 
 def _member_added(fields: Fields) -> Event | None:
     if not is_agent(fields.get("Attributes", "{}")):
         return None
-    ref = FlexRef(_field(fields, "ChannelSid"))
-    return joined(ref, member=_field(fields, "MemberSid"), agent=_field(fields, "Identity"))
+    ref = FlexRef(needed(fields, "ChannelSid"))
+    return joined(ref, member=needed(fields, "MemberSid"), agent=needed(fields, "Identity"))
 
 
 def _member_removed(fields: Fields) -> Event | None:
     if not is_agent(fields.get("Attributes", "{}")):
         return None
-    key = EventKey(f"left:{_field(fields, 'MemberSid')}")
-    return AgentLeft(FlexRef(_field(fields, "ChannelSid")), key, _field(fields, "Identity"))
+    key = EventKey(f"left:{needed(fields, 'MemberSid')}")
+    return AgentLeft(FlexRef(needed(fields, "ChannelSid")), key, needed(fields, "Identity"))
 
 
 _READERS: Mapping[str, Callable[[Fields], Event | None]] = {
@@ -146,27 +171,6 @@ _READERS: Mapping[str, Callable[[Fields], Event | None]] = {
 def _author(author: str, *, live: bool) -> Author:
     if author == "system":
         return Author.SYSTEM
-    if author.startswith(_VISITOR):
+    if author.startswith(VISITOR):
         return Author.VISITOR
     return Author.AGENT if live else Author.BOT
-
-
-def _field(fields: Fields, name: str) -> str:
-    value = fields.get(name)
-    if not value:
-        raise BadWebhook(f"{name} is missing.")
-    return value
-
-
-def _index(fields: Fields) -> int:
-    text = _field(fields, "Index")
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10):
-        raise BadWebhook("Index is not a number.")
-    return int(text)
-
-
-def _time(text: str | None) -> float | None:
-    try:
-        return None if text is None else datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return None

@@ -5,24 +5,23 @@ Powers: LooksForSent, NamesAgents.
 
 import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from twilio.rest import Client
 
 from middleware.flex import chat_events
+from middleware.flex.agents import worker_name
+from middleware.flex.chat_channel import channel_may_be_gone, find_ours, messages_after, told_index, told_sid
 from middleware.flex.rest import Rejected
 from middleware.flex.webhook import Verifier
-from middleware.relay.errors import ChatGone, NotSent, OutcomeUnknown
+from middleware.relay.errors import NotSent
 from middleware.relay.model import Chat, Event, FlexRef, Message, Receipt, Uttered
 from middleware.relay.ports import WebhookRequest
 
 _RETRIES = 3
 """How often Twilio asks a webhook again: the most it allows. Its own default is never."""
-_CLOCKS_APART = 600.0
-"""Seconds that Twilio's clock and ours may differ."""
 _ENDED_BY_VISITOR = "The visitor ended the chat."
 
 
@@ -68,24 +67,24 @@ class ProgrammableChat:
             chat_friendly_name=f"Chat with {name}",
             target=_target(chat, name=name),
         )
-        ref = FlexRef(_told(channel.sid))
+        ref = FlexRef(told_sid(channel.sid))
         await self._hang_webhooks(ref)
         return ref
 
     async def say(self, ref: FlexRef, message: Message) -> Receipt:
         """Post the message as the channel's identity, so that it fires webhooks and the flow's Studio step."""
-        with _channel_may_be_gone():
+        with channel_may_be_gone():
             sent = await self._channel(ref).messages.create_async(
                 from_=chat_events.identity(message.chat),
                 body=message.text,
                 attributes=chat_events.attributes(message.id),
                 x_twilio_webhook_enabled="true",
             )
-        return Receipt(chat_events.message_key(_told(sent.sid)), _number(sent.index))
+        return Receipt(chat_events.message_key(told_sid(sent.sid)), told_index(sent.index))
 
     async def end(self, ref: FlexRef) -> None:
         """Write INACTIVE beside the channel's other attributes, and tell the agent's task."""
-        with _channel_may_be_gone():
+        with channel_may_be_gone():
             channel = await self._channel(ref).fetch_async()
             attributes = dict(chat_events.parsed(channel.attributes))
             if attributes.get("status") != "INACTIVE":
@@ -95,11 +94,11 @@ class ProgrammableChat:
 
     async def history(self, ref: FlexRef, *, after_index: int) -> list[Event]:
         """Three reads at once: the channel, its members, its newest messages."""
-        with _channel_may_be_gone():
+        with channel_may_be_gone():
             channel, members, messages = await asyncio.gather(
                 self._channel(ref).fetch_async(),
                 self._channel(ref).members.list_async(),
-                self._messages_after(ref, index=after_index),
+                messages_after(self._channel(ref).messages, after_index, read=partial(_listed, ref)),
             )
         events: list[Event] = [
             chat_events.joined(ref, member=member.sid, agent=member.identity)
@@ -113,25 +112,12 @@ class ProgrammableChat:
 
     async def find_sent(self, ref: FlexRef, message: Message) -> Receipt | None:
         """Look for our id, from the newest message back to before this one was written."""
-        with _channel_may_be_gone():
-            newest_first = await self._channel(ref).messages.stream_async(order="desc", page_size=50)
-            async for sent in newest_first:
-                if chat_events.parsed(sent.attributes).get(chat_events.OUR_ID) == message.id:
-                    return Receipt(chat_events.message_key(sent.sid), _number(sent.index))
-                if sent.date_created.timestamp() < message.at - _CLOCKS_APART:
-                    break
-        return None
+        with channel_may_be_gone():
+            return await find_ours(self._channel(ref).messages, message)
 
     async def agent_name(self, agent: str) -> str | None:
         """The full name of the worker with this chat identity."""
-        quoted = agent.replace("\\", "\\\\").replace('"', '\\"')
-        workers = await self._workspace().workers.list_async(
-            target_workers_expression=f'contact_uri == "client:{quoted}"', limit=1
-        )
-        if not workers:
-            return None
-        name = chat_events.parsed(workers[0].attributes).get("full_name") or workers[0].friendly_name
-        return str(name) if name else None
+        return await worker_name(self._client, workspace_sid=self._flow.workspace_sid, agent=agent)
 
     def read_webhook(self, request: WebhookRequest) -> Event | None:
         """Verify, then translate."""
@@ -139,7 +125,7 @@ class ProgrammableChat:
 
     async def _hang_webhooks(self, ref: FlexRef) -> None:
         """The channel may be an earlier attempt's, so what hangs there already stays."""
-        with _channel_may_be_gone():
+        with channel_may_be_gone():
             hanging = await self._channel(ref).webhooks.list_async()
             urls = {(hook.configuration or {}).get("url") for hook in hanging}
             for hook in HOOKS:
@@ -152,15 +138,6 @@ class ProgrammableChat:
                         configuration_filters=list(hook.events),
                         configuration_retry_count=_RETRIES,
                     )
-
-    async def _messages_after(self, ref: FlexRef, *, index: int) -> list[Uttered]:
-        """The list cannot start at an index, so it is read from its end."""
-        found: list[Uttered] = []
-        async for sent in await self._channel(ref).messages.stream_async(order="desc", page_size=50):
-            if _number(sent.index) <= index:
-                break
-            found.append(_listed(ref, sent))
-        return found[::-1]
 
     async def _end_task(self, ref: FlexRef) -> None:
         """A waiting task is cancelled, an accepted one goes to wrap-up; an agent may be faster, then it is seen to."""
@@ -195,33 +172,11 @@ def _listed(ref: FlexRef, sent: Any) -> Uttered:
     media = sent.media or {}
     return chat_events.uttered(
         ref,
-        sid=_told(sent.sid),
-        index=_number(sent.index),
+        sid=told_sid(sent.sid),
+        index=told_index(sent.index),
         author=sent._from or "system",  # The package's name for it: `from` is a keyword.
         body=sent.body or (chat_events.media_text(media.get("filename")) if media else ""),
         attributes=sent.attributes or "{}",
         live=False,
         at=sent.date_created.timestamp() if sent.date_created else None,
     )
-
-
-@contextmanager
-def _channel_may_be_gone() -> Iterator[None]:
-    try:
-        yield
-    except Rejected as error:
-        if error.status == 404:
-            raise ChatGone(str(error)) from error
-        raise
-
-
-def _told(sid: object) -> str:
-    if not isinstance(sid, str) or not sid:
-        raise OutcomeUnknown("Twilio's answer holds no sid")
-    return sid
-
-
-def _number(index: object) -> int:
-    if not isinstance(index, int):
-        raise OutcomeUnknown("Twilio's answer holds no index")
-    return index
