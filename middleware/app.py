@@ -10,10 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
+from middleware.back_end import back_end
 from middleware.clock import SystemClock
-from middleware.flex.programmable_chat import FlexFlow, ProgrammableChat
-from middleware.flex.rest import Credentials, Transport, twilio_client
-from middleware.flex.webhook import Verifier
+from middleware.flex.rest import Transport
 from middleware.relay.decide import Pace
 from middleware.relay.deliver import Deliver
 from middleware.relay.from_flex import FromFlex
@@ -66,7 +65,7 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
         transport = await opened.enter_async_context(Transport())
         database = await opened.enter_async_context(SqliteStore(settings.database_path, crash=seams.crash))
         store = seams.store(database)
-        flex = seams.flex(_back_end(settings, transport))
+        flex = seams.flex(back_end(settings, transport))
         pace = Pace(look_back=settings.look_back_seconds)
         bell = SocketBell(store)
         to_visitor = ToVisitor(seams.bell(bell))
@@ -105,21 +104,6 @@ async def serving(settings: Settings, listener: socket.socket, *, seams: Seams =
             yield
         finally:
             await runner.cleanup()
-
-
-def _back_end(settings: Settings, transport: Transport) -> Flex:
-    token = settings.twilio_auth_token.get_secret_value()
-    credentials = Credentials(settings.twilio_account_sid, token, api_url=settings.twilio_api_url)
-    return ProgrammableChat(
-        twilio_client(credentials, transport),
-        flow=FlexFlow(
-            flow_sid=settings.flex_flow_sid,
-            service_sid=settings.flex_chat_service_sid,
-            workspace_sid=settings.flex_workspace_sid,
-            public_url=settings.public_url,
-        ),
-        verifier=Verifier(auth_token=token, account_sid=settings.twilio_account_sid, public_url=settings.public_url),
-    )
 
 
 def _sockets(settings: Settings, *, from_visitor: FromVisitor, bell: SocketBell, clock: Clock) -> Server:

@@ -14,6 +14,7 @@ class Backend(StrEnum):
     """Which of Twilio's two ways chats take."""
 
     PROGRAMMABLE_CHAT = "programmable_chat"
+    CONVERSATIONS = "conversations"
 
 
 class LogFormat(StrEnum):
@@ -88,11 +89,8 @@ class Settings(BaseModel):
     twilio_auth_token: SecretStr = Field(
         min_length=1, description="The account's primary auth token: webhooks are signed with it"
     )
-    flex_flow_sid: Annotated[str, _sid("FO", "the custom Flex Flow that chats go to")] = Field(
-        description="The custom Flex Flow, `FO…`"
-    )
-    flex_chat_service_sid: Annotated[str, _sid("IS", "the flow's chat service")] = Field(
-        description="The flow's chat service, `IS…`"
+    flex_chat_service_sid: Annotated[str, _sid("IS", "Flex's chat service")] = Field(
+        description="Flex's chat service, `IS…`"
     )
     flex_workspace_sid: Annotated[str, _sid("WS", "Flex's TaskRouter workspace")] = Field(
         description="Flex's TaskRouter workspace, `WS…`: agents' names, and the end of their tasks"
@@ -100,7 +98,24 @@ class Settings(BaseModel):
     token_keys: Annotated[list[SecretStr], BeforeValidator(_listed), AfterValidator(_long_keys)] = Field(
         description="What visitors' tokens are signed with, 32 characters or more; several, by comma: the first signs"
     )
-    backend: Backend = Field(Backend.PROGRAMMABLE_CHAT, description="`programmable_chat`")
+    backend: Backend = Field(
+        Backend.PROGRAMMABLE_CHAT, description="`conversations` for Flex Conversations, or `programmable_chat`"
+    )
+    flex_flow_sid: Annotated[str, _sid("FO", "the custom Flex Flow that chats go to")] | None = Field(
+        None, description="For `programmable_chat`: the custom Flex Flow, `FO…`"
+    )
+    flex_address_sid: Annotated[str, _sid("IG", "the chat address of Flex")] | None = Field(
+        None, description="For `conversations`, one of three: the chat address, `IG…`; Twilio opens and routes"
+    )
+    flex_workflow_sid: Annotated[str, _sid("WW", "the TaskRouter workflow")] | None = Field(
+        None, description="Or the TaskRouter workflow, `WW…`; chats go straight to its agents"
+    )
+    flex_studio_flow_sid: Annotated[str, _sid("FW", "the Studio flow")] | None = Field(
+        None, description="Or the Studio flow, `FW…`, that ends in *Send to Flex*"
+    )
+    welcome_text: Annotated[str, Field(min_length=1, max_length=1600)] | None = Field(
+        None, description="For `conversations`: what a visitor is greeted with"
+    )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8080, description="The port to listen on; 0 takes a free one")
     host: _Text = Field("0.0.0.0", description="The address to listen on")  # noqa: S104 — a server in a container
     database_url: Annotated[str, AfterValidator(_sqlite)] = Field(
@@ -140,14 +155,38 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
     """The settings of this environment (the process's own if None); what is `given` wins. Raises `BadSettings`."""
     names = os.environ if environment is None else environment
     values = {name: names[name.upper()] for name in Settings.model_fields if names.get(name.upper())}
+    values = {**values, **given}
+    problems = _problems_of_backend(values)
     try:
-        return Settings.model_validate({**values, **given})
+        settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise BadSettings(_explained(error)) from None
+        problems = [_problem(found) for found in error.errors(include_url=False, include_input=False)] + problems
+    if problems:
+        raise BadSettings(_explained(problems))
+    return settings
 
 
-def _explained(error: ValidationError) -> str:
-    problems = [_problem(found) for found in error.errors(include_url=False, include_input=False)]
+def _problems_of_backend(values: Mapping[str, Any]) -> list[str]:
+    """What each back end needs of its own; told together with everything else."""
+    backend = values.get("backend", Backend.PROGRAMMABLE_CHAT)
+    if backend == Backend.PROGRAMMABLE_CHAT and not values.get("flex_flow_sid"):
+        return [_missing("flex_flow_sid")]
+    ways = [name for name in _WAYS if values.get(name)]
+    if backend != Backend.CONVERSATIONS or len(ways) == 1:
+        return []
+    names = ", ".join(name.upper() for name in _WAYS)
+    said = "none is set" if not ways else f"{len(ways)} are set, which one counts would be a guess"
+    return [f"  One of {names} is needed, and only one: {said}.\n      README says which is for what."]
+
+
+_WAYS = ("flex_address_sid", "flex_workflow_sid", "flex_studio_flow_sid")
+
+
+def _missing(name: str) -> str:
+    return _problem({"loc": (name,), "type": "missing"})
+
+
+def _explained(problems: list[str]) -> str:
     head = "1 setting is" if len(problems) == 1 else f"{len(problems)} settings are"
     return "\n".join([f"{head} missing or wrong. Set them in the environment; README explains each.", "", *problems])
 

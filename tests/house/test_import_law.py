@@ -20,9 +20,11 @@ ALLOWED: dict[str, set[str]] = {
     "store": {"middleware.relay"},
     "web": {"middleware.relay", "aiohttp", "socketio", "pydantic", "jwt"},
     "simulator": {"aiohttp", "twilio"},
+    "back_end": {"middleware.relay", "middleware.flex", "middleware.settings", "twilio"},
     "app": {
         "middleware.relay",
         "middleware.flex",
+        "middleware.back_end",
         "middleware.store",
         "middleware.web",
         "middleware.settings",

@@ -57,6 +57,27 @@ def test_a_wrong_value_is_told_with_its_remedy(name: str, value: str, problem: s
     assert f"  {name} " in str(refusal.value)
 
 
+CONVERSATIONS = {name: value for name, value in GOOD.items() if name != "FLEX_FLOW_SID"} | {"BACKEND": "conversations"}
+ADDRESS, WORKFLOW = "IG" + "0e" * 16, "WW" + "0f" * 16
+
+
+def test_conversations_needs_one_way_of_opening() -> None:
+    """The flow's sid is of no use there."""
+    settings = read_settings({**CONVERSATIONS, "FLEX_ADDRESS_SID": ADDRESS})
+    assert (ADDRESS, None) == (settings.flex_address_sid, settings.flex_flow_sid)
+
+
+@pytest.mark.parametrize(
+    ("ways", "problem"),
+    [({}, "none is set"), ({"FLEX_ADDRESS_SID": ADDRESS, "FLEX_WORKFLOW_SID": WORKFLOW}, "2 are set")],
+)
+def test_none_or_two_ways_of_opening_are_refused(ways: dict[str, str], problem: str) -> None:
+    """Which one counts would be a guess."""
+    with pytest.raises(BadSettings, match=problem) as refusal:
+        read_settings({**CONVERSATIONS, **ways})
+    assert "One of FLEX_ADDRESS_SID, FLEX_WORKFLOW_SID, FLEX_STUDIO_FLOW_SID" in str(refusal.value)
+
+
 def test_secrets_are_not_shown() -> None:
     """Settings end up in logs and tracebacks."""
     assert "secret-token" not in repr(read_settings(GOOD))

@@ -1,0 +1,61 @@
+"""Which back end, and which way: as the settings say."""
+
+from typing import assert_never
+
+from twilio.rest import Client
+
+from middleware.flex.conversation_opening import Interactions, Studio, Way, WebChats
+from middleware.flex.conversations import Conversations, Service
+from middleware.flex.programmable_chat import FlexFlow, ProgrammableChat
+from middleware.flex.rest import Credentials, Transport, twilio_client
+from middleware.flex.webhook import Verifier
+from middleware.relay.ports import Flex
+from middleware.settings import Backend, BadSettings, Settings
+
+
+def back_end(settings: Settings, transport: Transport) -> Flex:
+    """The back end these settings describe, calling Twilio through this transport."""
+    token = settings.twilio_auth_token.get_secret_value()
+    credentials = Credentials(settings.twilio_account_sid, token, api_url=settings.twilio_api_url)
+    client = twilio_client(credentials, transport)
+    verifier = Verifier(auth_token=token, account_sid=settings.twilio_account_sid, public_url=settings.public_url)
+    match settings.backend:
+        case Backend.PROGRAMMABLE_CHAT:
+            return ProgrammableChat(client, flow=_flex_flow(settings), verifier=verifier)
+        case Backend.CONVERSATIONS:
+            return Conversations(client, way=_way(settings, client), service=_service(settings), verifier=verifier)
+        case _:
+            assert_never(settings.backend)
+
+
+def _flex_flow(settings: Settings) -> FlexFlow:
+    if settings.flex_flow_sid is None:
+        raise BadSettings("FLEX_FLOW_SID is missing.")
+    return FlexFlow(
+        flow_sid=settings.flex_flow_sid,
+        service_sid=settings.flex_chat_service_sid,
+        workspace_sid=settings.flex_workspace_sid,
+        public_url=settings.public_url,
+    )
+
+
+def _service(settings: Settings) -> Service:
+    return Service(
+        service_sid=settings.flex_chat_service_sid,
+        workspace_sid=settings.flex_workspace_sid,
+        public_url=settings.public_url,
+        welcome=settings.welcome_text,
+    )
+
+
+def _way(settings: Settings, client: Client) -> Way:
+    """The settings name exactly one; that was checked when they were read."""
+    service, workspace = settings.flex_chat_service_sid, settings.flex_workspace_sid
+    if settings.flex_address_sid is not None:
+        return WebChats(client, address_sid=settings.flex_address_sid)
+    if settings.flex_workflow_sid is not None:
+        workflow = settings.flex_workflow_sid
+        return Interactions(client, service_sid=service, workspace_sid=workspace, workflow_sid=workflow)
+    if settings.flex_studio_flow_sid is not None:
+        return Studio(client, service_sid=service, studio_flow_sid=settings.flex_studio_flow_sid)
+    raise BadSettings("One of FLEX_ADDRESS_SID, FLEX_WORKFLOW_SID and FLEX_STUDIO_FLOW_SID is needed.")
