@@ -54,7 +54,7 @@ class WebChats:
             identity=identity,
             chat_friendly_name=f"Chat with {name}",
             customer_friendly_name=name,
-            pre_engagement_data=json.dumps({"friendlyName": name}),
+            pre_engagement_data=json.dumps({**chat.context, "friendlyName": name}),
         )
         return FlexRef(made.conversation_sid)
 
@@ -73,7 +73,7 @@ class _Room:
             made = await self._conversations().create_async(
                 friendly_name=f"Chat with {chat.visitor_name or 'Visitor'}",
                 unique_name=name,
-                attributes=json.dumps({"customerName": chat.visitor_name or "Visitor"}),
+                attributes=json.dumps(_about(chat)),
                 timers_closed=_CLOSES_AFTER,
             )
         except Rejected as error:
@@ -114,13 +114,13 @@ class Interactions:
         return ref
 
     def _routing(self, chat: Chat) -> dict[str, Any]:
-        name = chat.visitor_name or "Visitor"
+        attributes = {**_about(chat), "channelType": "web", "from": chat.visitor_name or "Visitor"}
         return {
             "type": "TaskRouter",
             "properties": {
                 "workspace_sid": self._workspace_sid,
                 "workflow_sid": self._workflow_sid,
-                "attributes": {"channelType": "web", "from": name, "customerName": name},
+                "attributes": attributes,
             },
         }
 
@@ -151,6 +151,11 @@ async def tasks_of(client: Client, workspace_sid: str, ref: FlexRef) -> Iterable
         evaluate_task_attributes=f'conversationSid == "{ref}"'
     )
     return tasks
+
+
+def _about(chat: Chat) -> dict[str, Any]:
+    """What the agent reads beside the chat."""
+    return {"customerName": chat.visitor_name or "Visitor", "pre_engagement_data": dict(chat.context)}
 
 
 def _channel(ref: FlexRef) -> dict[str, Any]:

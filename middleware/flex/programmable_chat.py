@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from twilio.base import values
 from twilio.rest import Client
 
 from middleware.flex import chat_events
@@ -66,6 +67,7 @@ class ProgrammableChat:
             chat_user_friendly_name=name,
             chat_friendly_name=f"Chat with {name}",
             target=_target(chat, name=name),
+            pre_engagement_data=json.dumps(dict(chat.context)) if chat.context else values.unset,
         )
         ref = FlexRef(told_sid(channel.sid))
         await self._hang_webhooks(ref)

@@ -1,6 +1,7 @@
 """From the visitor: check, write, owe a delivery, ring. One transaction an ask."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from middleware.relay.errors import AlreadyEnded, NotOpen
 from middleware.relay.model import (
@@ -32,6 +33,14 @@ class Words:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the page tells of the visitor and the visit, for the agent."""
+
+    name: str | None = None
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
 class FromVisitor:
     """The visitor's asks. Each is safe to repeat."""
 
@@ -41,10 +50,10 @@ class FromVisitor:
         self._wake = wake
         self._clock = clock
 
-    async def open(self, visitor: VisitorId, *, name: str | None = None) -> Chat:
+    async def open(self, visitor: VisitorId, about: About = About()) -> Chat:
         """The visitor's open chat, opened now if there is none."""
         now = self._clock.now()
-        fresh = Chat(ChatId(new_id()), visitor, opened_at=now, visitor_name=name)
+        fresh = Chat(ChatId(new_id()), visitor, opened_at=now, visitor_name=about.name, context=about.context)
 
         async def unit(tx: Transaction) -> Chat:
             last = await tx.last_chat_of(visitor)

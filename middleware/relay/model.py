@@ -4,7 +4,8 @@ Times are seconds since the Unix epoch. Ids are opaque text; only their makers r
 """
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType, TypeAlias
 
@@ -78,7 +79,8 @@ class Agent:
 class Chat:
     """One visit, from open to ended.
 
-    `last_seq` is the `seq` of its newest message (0: none); `next_index` the Flex index that comes next.
+    `last_seq` is the `seq` of its newest message (0: none); `next_index` the Flex index that comes next; `context` what
+    the page told of the visit, for the agent.
     """
 
     id: ChatId
@@ -91,6 +93,7 @@ class Chat:
     agent: Agent | None = None
     last_seq: int = 0
     next_index: int = 0
+    context: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

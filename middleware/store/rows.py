@@ -1,5 +1,6 @@
 """Rows, in the column order of `sql`, to the house's values and back."""
 
+import json
 from typing import Any, TypeAlias
 
 from middleware.relay.model import (
@@ -17,12 +18,13 @@ from middleware.relay.model import (
 Row: TypeAlias = tuple[Any, ...]
 
 _CHAT_AT = 4
-_MESSAGE_AT = _CHAT_AT + 11
+_MESSAGE_AT = _CHAT_AT + 12
 
 
 def to_chat(row: Row) -> Chat:
     """The chat of the columns `sql.CHAT`."""
-    id_, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, last_seq, next_index = row
+    id_, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, *counts, context = row
+    last_seq, next_index = counts
     return Chat(
         id_,
         visitor,
@@ -34,6 +36,7 @@ def to_chat(row: Row) -> Chat:
         None if agent_id is None else Agent(agent_id, agent_name),
         last_seq,
         next_index,
+        {} if context is None else json.loads(context),
     )
 
 
@@ -52,6 +55,7 @@ def from_chat(chat: Chat) -> Row:
         None if agent is None else agent.name,
         chat.last_seq,
         chat.next_index,
+        json.dumps(dict(chat.context)) if chat.context else None,
     )
 
 

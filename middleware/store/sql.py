@@ -4,7 +4,7 @@
 
 CHAT = (
     "chat.id, chat.visitor, chat.opened_at, chat.visitor_name, chat.state, chat.ended_by, chat.ref,"
-    " chat.agent_id, chat.agent_name, chat.last_seq, chat.next_index"
+    " chat.agent_id, chat.agent_name, chat.last_seq, chat.next_index, chat.context"
 )
 MESSAGE = (
     "message.id, chat.id, message.seq, message.author, message.text, message.at, message.status,"
@@ -19,8 +19,8 @@ CHAT_AT = f"SELECT {CHAT} FROM chat WHERE ref = ?1"
 LAST_CHAT_OF = f"SELECT {CHAT} FROM chat WHERE visitor = ?1 ORDER BY number DESC LIMIT 1"
 ADD_CHAT = """
 INSERT INTO chat (
-    id, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, last_seq, next_index
-) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"""
+    id, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, last_seq, next_index, context
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"""
 SET_REF = "UPDATE chat SET ref = ?2 WHERE id = ?1"
 SET_AGENT = "UPDATE chat SET agent_id = ?2, agent_name = ?3 WHERE id = ?1"
 SET_NEXT_INDEX = "UPDATE chat SET next_index = ?2 WHERE id = ?1"

@@ -35,7 +35,7 @@ class ChatNamespace(Namespace):
         return {"open": self._open, "say": self._say, "end": self._end, "resume": self._resume}
 
     async def _open(self, ear: Ear, payload: object) -> wire.Shape:
-        chat = await self.from_visitor.open(ear.visitor, name=wire.read_open(payload))
+        chat = await self.from_visitor.open(ear.visitor, wire.read_open(payload))
         ear.chat, ear.told = chat.id, 0
         return await self._resumed(ear, wire.Position())
 

@@ -1,12 +1,13 @@
 """The browser protocol without I/O: reads asks, shapes answers and news. docs/protocol.md is its description."""
 
+import json
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, TypeVar, assert_never
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from middleware.relay.errors import BadAsk
-from middleware.relay.from_visitor import Words
+from middleware.relay.from_visitor import About, Words
 from middleware.relay.model import (
     Agent,
     AgentChanged,
@@ -24,6 +25,9 @@ from middleware.relay.to_visitor import CatchUp
 
 MOST_BYTES = 32_000
 """The longest text, in bytes of UTF-8: Twilio takes 32 KB. https://www.twilio.com/docs/conversations-limits"""
+
+MOST_CONTEXT_BYTES = 8_000
+"""The largest context, as JSON: Twilio's attributes take 16 KB, and Flex writes there too."""
 
 Shape: TypeAlias = dict[str, Any]
 
@@ -50,9 +54,10 @@ def read_greeting(auth: object) -> Greeting:
     return Greeting(read.token, Position(_chat_id(read.chat), read.after))
 
 
-def read_open(payload: object) -> str | None:
-    """The visitor's name, if told. Raises `BadAsk`."""
-    return _read(_Open, payload if payload is not None else {}, what="open").name
+def read_open(payload: object) -> About:
+    """What the page tells of the visit. Raises `BadAsk`."""
+    read = _read(_Open, payload if payload is not None else {}, what="open")
+    return About(read.name, read.context)
 
 
 def read_say(payload: object) -> Words:
@@ -163,7 +168,18 @@ class _Auth(_Ask):
     after: _Seq = 0
 
 
+def _small(context: dict[str, str]) -> dict[str, str]:
+    length = len(json.dumps(context).encode())
+    if length > MOST_CONTEXT_BYTES:
+        raise ValueError(f"is {length} bytes long as JSON, the most is {MOST_CONTEXT_BYTES}: tell less")
+    return context
+
+
+_Word: TypeAlias = Annotated[str, StringConstraints(max_length=2048)]
+
+
 class _Open(_Ask):
+    context: Annotated[dict[_Word, _Word], AfterValidator(_small)] = Field(default_factory=dict)
     name: Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_speakable)] | None = None
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from middleware.relay.errors import AlreadyEnded, NotOpen
-from middleware.relay.from_visitor import Words
+from middleware.relay.from_visitor import About, Words
 from middleware.relay.model import (
     AskId,
     ChatEnded,
@@ -22,8 +22,8 @@ BOB = VisitorId("bob")
 
 async def test_a_first_open_makes_a_chat_and_rings(heart: Heart) -> None:
     """The visitor's other pages learn of it."""
-    chat = await heart.from_visitor.open(ADA, name="Ada")
-    assert "Ada" == chat.visitor_name
+    chat = await heart.from_visitor.open(ADA, About("Ada", {"page": "/shop"}))
+    assert ("Ada", {"page": "/shop"}) == (chat.visitor_name, chat.context)
     assert [ChatOpened(chat)] == heart.bell.rung
 
 
