@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from middleware.relay.errors import FlexError, NotSent, Refused
+from middleware.relay.errors import ChatGone, FlexError, NotSent, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,19 @@ class Bury:
 Decision: TypeAlias = Again | Bury
 
 
-def decide(error: FlexError, *, attempts: int, now: float, jitter: float, pace: Pace) -> Decision:
-    """What follows a failed attempt. `jitter` is from 0 to 1 and spreads the retries over the upper half of the wait.
+def decide(error: FlexError, *, attempts: int, doubt: bool, now: float, jitter: float, pace: Pace) -> Decision:
+    """What follows a failed attempt.
 
-    Flex's own `retry_after` is honoured even where it is longer than our longest wait.
+    `doubt` says that an earlier attempt may have reached Flex, and that this one could not find out. `jitter` is from 0
+    to 1 and spreads the retries over the upper half of the wait. Flex's own `retry_after` is honoured even where it is
+    longer than our longest wait.
     """
-    if isinstance(error, Refused):
+    if isinstance(error, ChatGone) or (isinstance(error, Refused) and not doubt):
         return Bury(str(error))
     if attempts >= pace.attempts:
         return Bury(f"gave up after {attempts} attempts: {error}")
     wait = min(pace.backoff_most, pace.backoff_first * 2 ** min(attempts - 1, 30))
     wait *= 0.5 + jitter / 2
     if isinstance(error, NotSent):
-        return Again(now + max(wait, error.retry_after or 0.0), unsure=False)
+        return Again(now + max(wait, error.retry_after or 0.0), unsure=doubt)
     return Again(now + wait, unsure=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from middleware.relay.decide import Again, Bury, Pace, decide
-from middleware.relay.errors import ChatGone, FlexError, Refused
+from middleware.relay.errors import ChatGone, FlexError, OutcomeUnknown, Refused, StoreUnavailable
 from middleware.relay.in_order import Accepted, accept_held, accept_receipt
 from middleware.relay.model import (
     Agent,
@@ -53,10 +53,29 @@ class Deliver:
 
     async def __call__(self, delivery: Delivery) -> None:
         """Settle the delivery, postpone it or bury it. Raises `StoreUnavailable`: then the claim stands."""
+        doubt = delivery.unsure
         try:
+            if await self._was_sent_before(delivery):
+                return
+            doubt = False
             await self._attempt(delivery)
         except FlexError as error:
-            await self._failed(delivery, error)
+            await self._failed(delivery, error, doubt=doubt)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.exception("A delivery failed in an unforeseen way.", extra={"delivery": delivery.id})
+            unforeseen = OutcomeUnknown(f"unforeseen: {type(error).__name__}")
+            await self._failed(delivery, unforeseen, doubt=doubt)
+
+    async def _was_sent_before(self, delivery: Delivery) -> bool:
+        """Look at Flex where an earlier attempt may have reached it; what is found there is settled."""
+        if not delivery.unsure or delivery.kind is not DeliveryKind.SAY or not isinstance(self._flex, LooksForSent):
+            return False
+        receipt = await self._flex.find_sent(_ref(delivery.chat), _message(delivery))
+        if receipt is not None:
+            await self._said(delivery, receipt)
+        return receipt is not None
 
     async def _attempt(self, delivery: Delivery) -> None:
         match delivery.kind:
@@ -86,18 +105,9 @@ class Deliver:
         self._to_visitor.tell(accepted.chat, accepted.news)
 
     async def _say(self, delivery: Delivery) -> None:
-        ref, message = _ref(delivery.chat), _message(delivery)
-        receipt = await self._sent_before(delivery, ref)
-        if receipt is None and delivery.chat.ended_by is Ender.FLEX:
+        if delivery.chat.ended_by is Ender.FLEX:
             raise Refused("the chat ended at Flex before the message was sent")
-        if receipt is None:
-            receipt = await self._flex.say(ref, message)
-        await self._said(delivery, receipt)
-
-    async def _sent_before(self, delivery: Delivery, ref: FlexRef) -> Receipt | None:
-        if delivery.unsure and isinstance(self._flex, LooksForSent):
-            return await self._flex.find_sent(ref, _message(delivery))
-        return None
+        await self._said(delivery, await self._flex.say(_ref(delivery.chat), _message(delivery)))
 
     async def _said(self, delivery: Delivery, receipt: Receipt) -> None:
         now = self._clock.now()
@@ -136,9 +146,11 @@ class Deliver:
         now = self._clock.now()
         await self._store.write(lambda tx: tx.settle(delivery.id, now=now))
 
-    async def _failed(self, delivery: Delivery, error: FlexError) -> None:
-        now = self._clock.now()
-        decision = decide(error, attempts=delivery.attempts, now=now, jitter=self._jitter(), pace=self._pace)
+    async def _failed(self, delivery: Delivery, error: FlexError, *, doubt: bool) -> None:
+        now, jitter = self._clock.now(), self._jitter()
+        decision = decide(error, attempts=delivery.attempts, doubt=doubt, now=now, jitter=jitter, pace=self._pace)
+        if delivery.kind is DeliveryKind.MEET:
+            decision = Bury(str(error))  # A name is worth no waiting; the agent's next words ask for it again.
         facts = {"chat": delivery.chat.id, "kind": delivery.kind, "attempt": delivery.attempts, "reason": str(error)}
         match decision:
             case Again(at, unsure):
@@ -170,9 +182,8 @@ class Deliver:
 async def _bury_all(tx: Transaction, deliveries: Sequence[Delivery], *, reason: str, now: float) -> list[News]:
     news: list[News] = []
     for delivery in deliveries:
-        await tx.bury(delivery.id, reason=reason, now=now)
-        if delivery.message is None:
-            continue
+        if not await tx.bury(delivery.id, reason=reason, now=now) or delivery.message is None:
+            continue  # Settled meanwhile, by its echo.
         message = await tx.set_status(delivery.message.id, MessageStatus.FAILED)
         if message is not None:
             news.append(StatusChanged(message.seq, message.status))

@@ -159,8 +159,7 @@ class _Applying:
         if isinstance(event, Echoed):
             return  # It stands in the chat since the visitor said it; only its index was waited for.
         author = await self._author(event)
-        agent = self._chat.agent
-        name = agent.name if agent and author is Author.AGENT and agent.id == event.author_id else None
+        name = await self._name(event.author_id) if author is Author.AGENT else None
         at = self._now if event.at is None else event.at
         draft = Draft(chat=self._chat.id, author=author, text=event.text, at=at, name=name)
         self.news.append(MessageSaid(await self._tx.add_message(draft)))
@@ -173,6 +172,19 @@ class _Applying:
         if event.author is Author.BOT and agent is not None and agent.id == event.author_id:
             return Author.AGENT
         return event.author
+
+    async def _name(self, agent_id: str) -> str | None:
+        """The agent's, if it is known. If it could not be asked for when they came, their words ask again."""
+        agent = self._chat.agent
+        if agent is None or agent.id != agent_id:
+            return None
+        if agent.name is None:
+            await self._owe_meeting()
+        return agent.name
+
+    async def _owe_meeting(self) -> None:
+        if all(owed.kind is not DeliveryKind.MEET for owed in await self._tx.owed_to(self._chat.id)):
+            await self._tx.owe(self._chat.id, DeliveryKind.MEET, due=self._now)
 
     async def _settle(self, echo: Echoed) -> None:
         delivery = await self._tx.owed_for(echo.message)
@@ -191,7 +203,7 @@ class _Applying:
     async def _meet(self, agent_id: str) -> None:
         if self._chat.agent is not None and self._chat.agent.id == agent_id:
             return
-        await self._tx.owe(self._chat.id, DeliveryKind.MEET, due=self._now)
+        await self._owe_meeting()
         await self._now_with(Agent(agent_id))
 
     async def _part(self, agent_id: str) -> None:

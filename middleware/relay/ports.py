@@ -97,8 +97,11 @@ class Transaction(Reading, Protocol):
     async def postpone(self, delivery: DeliveryId, *, due: float, unsure: bool) -> None:
         """Give the claim back, to be claimed again from `due`."""
 
-    async def bury(self, delivery: DeliveryId, *, reason: str, now: float) -> None:
-        """Give the delivery up, keep it and the reason on record; the next of its chat becomes the head."""
+    async def bury(self, delivery: DeliveryId, *, reason: str, now: float) -> bool:
+        """Give the delivery up, keep it and the reason on record; the next of its chat becomes the head.
+
+        False, and nothing, if it was finished already.
+        """
 
     async def owed_for(self, message: MessageId) -> DeliveryId | None:
         """The unfinished delivery of this message."""
@@ -121,6 +124,9 @@ class Transaction(Reading, Protocol):
 
     async def take_held_at(self, ref: FlexRef, index: int) -> Event | None:
         """Take the held event of this index."""
+
+    async def held_since(self, ref: FlexRef) -> float | None:
+        """When the oldest event that is still held for this address came; None if none is."""
 
     async def opens_owed(self) -> bool:
         """Whether some chat still waits to be opened at Flex."""

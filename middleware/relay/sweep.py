@@ -3,9 +3,10 @@
 import asyncio
 import logging
 
+from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
 from middleware.relay.errors import ChatGone, FlexError, StoreUnavailable
-from middleware.relay.in_order import Accepted, accept_history
+from middleware.relay.in_order import GAP_PATIENCE, Accepted, accept_history
 from middleware.relay.model import Chat, ChatEnded, ChatState, Ender, Event, News
 from middleware.relay.ports import Clock, Flex, Reading, Store, Transaction, Wake
 from middleware.relay.to_visitor import ToVisitor
@@ -31,6 +32,7 @@ class Sweep:
         self._pace = pace
         self._wake = wake
         self._stopped = asyncio.Event()
+        self._crew = Crew(pace.at_once, done=_nothing)
 
     async def recover(self) -> None:
         """Plan a look at every open chat: this node was away."""
@@ -38,27 +40,38 @@ class Sweep:
         await self._store.write(lambda tx: tx.watch_open(at=now))
 
     async def run(self) -> None:
-        """Look until stopped."""
+        """Look until stopped; ends after the looks under way."""
         while not self._stopped.is_set():
-            if not await self.round():
-                await self._pause()
+            try:
+                await self.round()
+            except Exception:
+                log.exception("A round of looks failed in an unforeseen way.")
+            await self._pause()
+        await self.idle()
 
     def stop(self) -> None:
-        """End `run` after the looks under way."""
+        """Begin no more looks."""
         self._stopped.set()
 
     async def round(self) -> int:
-        """Look at every chat that is due, as many at once as deliveries; how many."""
-        now = self._clock.now()
+        """Begin a look at every chat that is due, as far as there is room; how many."""
+        now, room = self._clock.now(), self._crew.room
+        if room == 0:
+            return 0
         try:
             chats = await self._store.write(
-                lambda tx: tx.chats_to_look_at(now=now, until=now + self._pace.lease, limit=self._pace.at_once)
+                lambda tx: tx.chats_to_look_at(now=now, until=now + self._pace.lease, limit=room)
             )
         except StoreUnavailable as error:
             log.warning("Could not plan looks.", extra={"reason": str(error)})
             return 0
-        await asyncio.gather(*(self._one(chat) for chat in chats))
+        for chat in chats:
+            self._crew.start(self._one(chat))
         return len(chats)
+
+    async def idle(self) -> None:
+        """Wait until no look is under way."""
+        await self._crew.idle()
 
     async def look(self, chat: Chat) -> None:
         """Read Flex's list of this chat and apply what is missing here. Raises `FlexError` but for `ChatGone`."""
@@ -94,13 +107,23 @@ class Sweep:
         self._to_visitor.tell(accepted.chat, accepted.news)
 
     async def _plan(self, tx: Transaction, chat: Chat, *, now: float) -> None:
-        """The longer a chat has been silent, the later the next look; none after the look that follows its end."""
+        """When to look again; `chat` is as it was when this look began."""
         await tx.watch(chat.id, at=None)
         current = await tx.chat(chat.id)
-        if current is None or chat.state is ChatState.ENDED:
-            return
-        silence = now - await _last_heard(tx, current)
-        await tx.watch(chat.id, at=now + max(self._pace.look_back, min(silence / 4, _SLOWEST)))
+        if current is not None:
+            wait = await self._wait(tx, current, ended_before=chat.state is ChatState.ENDED, now=now)
+            if wait is not None:
+                await tx.watch(chat.id, at=now + wait)
+
+    async def _wait(self, tx: Transaction, chat: Chat, *, ended_before: bool, now: float) -> float | None:
+        """Soon while something is held; once more after an end; else the rarer, the longer the chat has been silent."""
+        held_since = None if chat.ref is None else await tx.held_since(chat.ref)
+        if held_since is not None:
+            return max(GAP_PATIENCE, min((now - held_since) / 2, _SLOWEST))
+        if chat.state is ChatState.ENDED:
+            return None if ended_before else GAP_PATIENCE
+        silence = now - await _last_heard(tx, chat)
+        return max(self._pace.look_back, min(silence / 4, _SLOWEST))
 
     async def _gone(self, chat: Chat) -> None:
         now = self._clock.now()
@@ -109,6 +132,7 @@ class Sweep:
             await tx.watch(chat.id, at=None)
             return [ChatEnded(Ender.FLEX)] if await tx.end_chat(chat.id, by=Ender.FLEX, at=now) else []
 
+        log.info("A chat is gone at Flex.", extra={"chat": chat.id})
         self._to_visitor.tell(chat, await self._store.write(unit))
 
     async def _pause(self) -> None:
@@ -116,6 +140,10 @@ class Sweep:
             await asyncio.wait_for(self._stopped.wait(), timeout=_ROUND)
         except TimeoutError:
             return
+
+
+def _nothing() -> None:
+    """The next round comes by itself."""
 
 
 async def _last_heard(store: Reading, chat: Chat) -> float:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
 from middleware.relay.errors import StoreUnavailable
 from middleware.relay.model import Delivery
@@ -24,7 +25,7 @@ class ToFlex:
         self._pace = pace
         self._woken = asyncio.Event()
         self._stopping = False
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._crew = Crew(pace.at_once, done=self._woken.set)
 
     def wake(self) -> None:
         """Look at the outbox now."""
@@ -41,24 +42,24 @@ class ToFlex:
         """Deliver until stopped; ends when what was claimed is settled or given back."""
         while not self._stopping:
             self._woken.clear()
-            if not await self.round():
-                await self._pause()
+            try:
+                if not await self.round():
+                    await self._pause()
+            except Exception:
+                log.exception("A round of deliveries failed in an unforeseen way.")
+                await asyncio.sleep(self._pace.backoff_first)
         await self.idle()
 
     async def round(self) -> int:
         """Claim as many due deliveries as there is room for and start them; how many."""
-        room = self._pace.at_once - len(self._under_way)
-        claimed = await self._claim(room) if room > 0 else []
+        claimed = await self._claim(self._crew.room) if self._crew.room > 0 else []
         for delivery in claimed:
-            task = asyncio.create_task(self._one(delivery))
-            self._under_way.add(task)
-            task.add_done_callback(self._done)
+            self._crew.start(self._one(delivery))
         return len(claimed)
 
     async def idle(self) -> None:
         """Wait until nothing is under way."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        await self._crew.idle()
 
     def stop(self) -> None:
         """Claim no more; `run` ends once the claimed deliveries are through."""
@@ -68,15 +69,10 @@ class ToFlex:
     async def _one(self, delivery: Delivery) -> None:
         try:
             await self._deliver(delivery)
-        except StoreUnavailable as error:
+        except Exception as error:
             # The claim stands. When its lease runs out, whoever claims it looks at Flex first.
-            log.warning("Could not settle.", extra={"delivery": delivery.id, "reason": str(error)})
-        except Exception:
-            log.exception("A delivery failed in an unforeseen way.", extra={"delivery": delivery.id})
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self._woken.set()
+            unforeseen = not isinstance(error, StoreUnavailable)
+            log.warning("Could not settle.", extra={"delivery": delivery.id, "reason": str(error)}, exc_info=unforeseen)
 
     async def _claim(self, room: int) -> list[Delivery]:
         now = self._clock.now()
@@ -89,7 +85,7 @@ class ToFlex:
     async def _pause(self) -> None:
         """Until woken, or until the next delivery is due; at most as long as the longest back-off."""
         wait = self._pace.backoff_most
-        if len(self._under_way) < self._pace.at_once:
+        if self._crew.room > 0:
             wait = min(wait, await self._until_due())
         try:
             await asyncio.wait_for(self._woken.wait(), timeout=wait)

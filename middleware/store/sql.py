@@ -74,6 +74,7 @@ REMEMBER = "INSERT INTO inbox (key, ref, at) VALUES (?1, ?2, ?3) ON CONFLICT (ke
 HOLD = "UPDATE inbox SET held = ?2, place = ?3 WHERE key = ?1"
 HELD = "SELECT number, held FROM inbox WHERE ref = ?1 AND held IS NOT NULL ORDER BY place NULLS LAST, number"
 HELD_AT = "SELECT number, held FROM inbox WHERE ref = ?1 AND place = ?2 AND held IS NOT NULL ORDER BY number LIMIT 1"
+HELD_SINCE = "SELECT min(at) FROM inbox WHERE ref = ?1 AND held IS NOT NULL"
 TAKE = "UPDATE inbox SET held = NULL, place = NULL WHERE number = ?1"
 
 # --- looking back

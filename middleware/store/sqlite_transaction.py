@@ -105,10 +105,11 @@ class SqliteTransaction(SqliteReading):
         """Give the claim back, to be claimed again from `due`."""
         self._execute(sql.POSTPONE, (delivery, due, unsure))
 
-    async def bury(self, delivery: DeliveryId, *, reason: str, now: float) -> None:
-        """Give the delivery up, keep it and the reason on record; the next of its chat becomes the head."""
-        self._execute(sql.BURY, (delivery, reason, now))
+    async def bury(self, delivery: DeliveryId, *, reason: str, now: float) -> bool:
+        """Give the delivery up, keep it and the reason on record; False if it was finished already."""
+        owed = self._execute(sql.BURY, (delivery, reason, now)).rowcount > 0
         await self.settle(delivery, now=now)
+        return owed
 
     async def owed_for(self, message: MessageId) -> DeliveryId | None:
         """The unfinished delivery of this message."""
@@ -148,6 +149,11 @@ class SqliteTransaction(SqliteReading):
             return None
         self._execute(sql.TAKE, (row[0],))
         return from_text(row[1])
+
+    async def held_since(self, ref: FlexRef) -> float | None:
+        """When the oldest event that is still held for this address came; None if none is."""
+        row = self._first(sql.HELD_SINCE, (ref,))
+        return None if row is None else row[0]
 
     async def opens_owed(self) -> bool:
         """Whether some chat still waits to be opened at Flex."""

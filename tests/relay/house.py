@@ -44,6 +44,12 @@ class Heart:
         while await self.to_flex.round():
             await self.to_flex.idle()
 
+    async def look(self) -> int:
+        """Look at every chat that is due; how many."""
+        looks = await self.sweep.round()
+        await self.sweep.idle()
+        return looks
+
     async def open(self, visitor: VisitorId = ADA) -> tuple[Chat, FlexRef]:
         """A chat that is open at Flex."""
         chat = await self.from_visitor.open(visitor)

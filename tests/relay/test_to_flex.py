@@ -217,12 +217,61 @@ async def test_an_unknown_name_holds_nothing_up(heart: Heart) -> None:
     assert [message.id] == heart.flex.sent(ref)
 
 
-async def test_an_unforeseen_error_does_not_stop_the_worker(heart: Heart) -> None:
-    """One broken answer must not end deliveries for everyone; its own lease runs out, then it is looked for."""
+async def test_the_agents_words_ask_for_the_name_again(heart: Heart) -> None:
+    """TaskRouter was away when they came."""
+    _, ref = await heart.open()
+    heart.flex.names["alex"] = "Alex Rivera"
+    await heart.from_flex.accept(AgentJoined(ref, EventKey("joined"), "alex"))
+    heart.flex.before.append(OutcomeUnknown("503"))
+    await heart.deliver_all()
+    await heart.from_flex.accept(heart.flex.speak(ref, "Hi"))
+    await heart.deliver_all()
+    assert AgentChanged(Agent("alex", "Alex Rivera")) == heart.bell.rung[-1]
+
+
+async def test_an_unforeseen_error_is_an_unknown_outcome(heart: Heart) -> None:
+    """One broken answer must not end deliveries for everyone, nor be tried for ever."""
     _, ref = await heart.open()
     message = await heart.say("Hello")
-    heart.flex.before.append(KeyError("a bug"))
+    heart.flex.after.append(KeyError("a bug"))
     await heart.deliver_all()
-    heart.clock.pass_seconds(PACE.lease)
+    heart.clock.pass_seconds(PACE.backoff_first)
     await heart.deliver_all()
     assert [message.id] == heart.flex.sent(ref)
+    await heart.say("Never")
+    for _ in range(PACE.attempts):
+        heart.flex.before.append(KeyError("a bug"))
+        await heart.deliver_all()
+        heart.clock.pass_seconds(PACE.backoff_most)
+    assert [MessageStatus.SENT, MessageStatus.FAILED] == await statuses(heart)
+
+
+async def test_a_look_that_is_turned_away_does_not_clear_the_doubt(heart: Heart) -> None:
+    """Only a look that was taken may lead to sending again."""
+    _, ref = await heart.open()
+    message = await heart.say("Hello")
+    heart.flex.after.append(OutcomeUnknown("reset"))
+    await heart.deliver_all()
+    for error in (NotSent("429"), OutcomeUnknown("503"), Refused("403")):
+        heart.clock.pass_seconds(PACE.backoff_most)
+        heart.flex.before.append(error)
+        await heart.deliver_all()
+    heart.clock.pass_seconds(PACE.backoff_most)
+    await heart.deliver_all()
+    assert [message.id] == heart.flex.sent(ref)
+    assert [MessageStatus.SENT] == await statuses(heart)
+
+
+async def test_what_its_echo_has_settled_is_not_told_as_failed(heart: Heart) -> None:
+    """The echo came while the call was still under way, and the call then failed for good."""
+    _, ref = await heart.open()
+    message = await heart.say("Hello")
+    now = heart.clock.now()
+    (delivery,) = await heart.store.write(lambda tx: tx.claim(now=now, until=now + 60, limit=8))
+    await heart.flex.say(ref, message)
+    echo = heart.flex.lists[ref][0]
+    assert echo is not None
+    await heart.from_flex.accept(echo)
+    heart.flex.before.append(Refused("400"))
+    await heart.deliver(delivery)
+    assert [MessageStatus.SENT] == await statuses(heart)

@@ -1,0 +1,34 @@
+"""A crew: so many pieces of work at once, and no more."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+
+class Crew:
+    """Runs work in tasks that it holds; `done` is called whenever one is finished."""
+
+    def __init__(self, size: int, *, done: Callable[[], None]) -> None:
+        self._size = size
+        self._done = done
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    @property
+    def room(self) -> int:
+        """How much more may be started now."""
+        return self._size - len(self._under_way)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin a piece of work."""
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._finished)
+
+    async def idle(self) -> None:
+        """Wait until nothing is under way."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._done()
