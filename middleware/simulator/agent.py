@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from middleware.simulator.account import Account
 from middleware.simulator.channels import change_channel, is_active, with_attributes
 from middleware.simulator.events import Actor, by_sdk
+from middleware.simulator.interactions import close_interaction, interaction_of, let_agent_in
 from middleware.simulator.messages import add_message
 from middleware.simulator.nouns import ChatChannel, Media, Member, Message, ReservationStatus, Task, TaskStatus
+from middleware.simulator.nouns_conversations import Conversation, State
 from middleware.simulator.people import add_member, member_of, remove_member
 from middleware.simulator.tasks import answer_offer, channel_of, move_task, sweep_after
+from middleware.simulator.utterances import add_utterance
 
 _ENDED = {TaskStatus.WRAPPING, TaskStatus.COMPLETED, TaskStatus.CANCELED}
 
@@ -26,12 +29,14 @@ class Words:
 
 
 def accept(account: Account, task: Task) -> Task:
-    """Take the task: the reservation is accepted, the agent joins the channel."""
+    """Take the task: the reservation is accepted, the agent joins the channel or conversation."""
     offers = account.tables.reservations[task.sid].values()
     offer = next((offer for offer in offers if offer.status is ReservationStatus.PENDING), None)
     if task.status is not TaskStatus.RESERVED or offer is None:
         raise Impossible(f"Task {task.sid} is {task.status}: only a reserved task can be accepted.")
     answer_offer(account, offer, ReservationStatus.ACCEPTED)
+    if interaction := interaction_of(account, task):
+        let_agent_in(account, interaction)
     channel = _channel(account, task)
     identity = account.seed.agent_identity
     if channel and not member_of(account, channel.sid, identity):
@@ -46,11 +51,17 @@ def accept(account: Account, task: Task) -> Task:
 
 
 def end(account: Account, task: Task) -> Task:
-    """End chat: the channel becomes INACTIVE (a long-lived one stays), the agent leaves, the task is wrapped up."""
+    """End chat: the channel becomes INACTIVE (a long-lived one stays), the agent leaves, the task is wrapped up.
+
+    A conversation is closed, as its Interaction's channel is.
+    """
     if task.status in _ENDED:
         raise Impossible(f"Task {task.sid} is {task.status}: the chat has been ended already. Complete the task.")
     if task.status is not TaskStatus.ASSIGNED:
         raise Impossible(f"Task {task.sid} is {task.status}: accept it before ending the chat.")
+    if interaction := interaction_of(account, task):
+        close_interaction(account, interaction, and_task=False)
+        return account.tables.tasks[task.sid]
     channel = _channel(account, task)
     if channel and is_active(channel) and not _is_long_lived(account, channel):
         change_channel(account, with_attributes(channel, status="INACTIVE"), by=_agent(account))
@@ -71,20 +82,30 @@ def complete(account: Account, task: Task) -> Task:
     return done
 
 
-def say(account: Account, channel: ChatChannel, words: Words, *, sender: str | None = None, by: Actor) -> Message:
-    """Say something in a channel that nobody has ended."""
-    if not is_active(channel):
-        raise Impossible(f"Channel {channel.sid} is INACTIVE: the chat has ended, nothing can be said in it.")
+def say(
+    account: Account, place: ChatChannel | Conversation, words: Words, *, sender: str | None = None, by: Actor
+) -> Message:
+    """Say something in a channel or conversation that nobody has ended."""
     message = Message(
-        channel_sid=channel.sid,
+        channel_sid=place.sid,
         sender=sender or account.seed.agent_identity,
         body=words.body,
         media=words.media,
         last_updated_by=None,
     )
+    by = replace(by, identity=sender) if sender and by.identity else by
+    _check_open(place)
     if words.media:
         account.tables.media[words.media.sid] = words.media
-    return add_message(account, message, by=replace(by, identity=sender) if sender and by.identity else by)
+    add = add_utterance if isinstance(place, Conversation) else add_message
+    return add(account, message, by=by)
+
+
+def _check_open(place: ChatChannel | Conversation) -> None:
+    if isinstance(place, Conversation) and place.state is State.CLOSED:
+        raise Impossible(f"Conversation {place.sid} is closed: the chat has ended, nothing can be said in it.")
+    if isinstance(place, ChatChannel) and not is_active(place):
+        raise Impossible(f"Channel {place.sid} is INACTIVE: the chat has ended, nothing can be said in it.")
 
 
 def _agent(account: Account) -> Actor:

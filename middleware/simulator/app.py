@@ -1,6 +1,7 @@
 """Puts the simulator together, and serves it."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,8 +11,12 @@ from middleware.simulator.account import Account
 from middleware.simulator.api_chat_channels import channel_routes
 from middleware.simulator.api_chat_messages import message_routes
 from middleware.simulator.api_chat_service import service_routes
+from middleware.simulator.api_conversation_service import conversation_service_routes
+from middleware.simulator.api_conversations import conversation_routes
 from middleware.simulator.api_flex import flex_routes
 from middleware.simulator.api_taskrouter import taskrouter_routes
+from middleware.simulator.api_utterances import utterance_routes
+from middleware.simulator.api_webchats import webchat_routes
 from middleware.simulator.courier import Courier, Pace
 from middleware.simulator.desk import desk_routes, speak_plainly
 from middleware.simulator.desk_mischief import mischief_routes
@@ -25,18 +30,26 @@ from middleware.simulator.wirelog import WireLog
 
 
 def build_simulator(
-    seed: Seed, *, desk_files: Path | None = None, pace: Pace | None = None, mischief: Plan | None = None
+    seed: Seed,
+    *,
+    desk_files: Path | None = None,
+    pace: Pace | None = None,
+    mischief: Plan | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> web.Application:
-    """A pretend Twilio for one account: all hosts' paths, the courier, the desk. Cleanup ends all it started."""
-    account, log = Account(seed), WireLog()
+    """A pretend Twilio for one account: all hosts' paths, the courier, the desk. Cleanup ends all it started.
+
+    `clock` counts the seconds that limits on requests are measured in.
+    """
+    account, log = Account(seed, clock=clock), WireLog()
     app = web.Application(middlewares=[write_down, speak_twilio, speak_plainly])
     app[ACCOUNT], app[LOG] = account, log
     app[MISCHIEF] = trouble = Mischief(mischief or Plan())
     app[COURIER] = courier = Courier(account, log, pace=pace or Pace(), mischief=trouble)
     app[WATCHERS] = watchers = Watchers(account, log)
     account.on_event += [courier.hear, Studio(account).hear]
-    for routes in (flex_routes(), service_routes(), channel_routes(), message_routes(), taskrouter_routes()):
-        app.add_routes(routes)
+    app.add_routes([*flex_routes(), *service_routes(), *channel_routes(), *message_routes(), *taskrouter_routes()])
+    app.add_routes([*webchat_routes(), *conversation_routes(), *utterance_routes(), *conversation_service_routes()])
     app.add_routes([*mischief_routes(), *desk_routes(desk_files)])
 
     async def run_courier(_: web.Application) -> AsyncIterator[None]:

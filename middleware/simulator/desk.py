@@ -18,6 +18,7 @@ from middleware.simulator.events import Source, by_api, by_sdk
 from middleware.simulator.keys import ACCOUNT, LOG
 from middleware.simulator.live import follow
 from middleware.simulator.nouns import ChatChannel, Media, Task
+from middleware.simulator.nouns_conversations import Conversation
 
 _API = "/desk/api"
 
@@ -126,8 +127,9 @@ def _page(files: Path) -> Handler:
     return handle
 
 
-def _channel(request: web.Request) -> ChatChannel:
-    channel = request.app[ACCOUNT].tables.channels.get(request.match_info["channel"])
+def _channel(request: web.Request) -> ChatChannel | Conversation:
+    tables, sid = request.app[ACCOUNT].tables, request.match_info["channel"]
+    channel = tables.channels.get(sid) or tables.conversations.get(sid)
     if channel is None:
         raise web.HTTPNotFound(text="There is no such channel; it may be from before a reset.")
     return channel

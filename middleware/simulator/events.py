@@ -29,6 +29,24 @@ class EventType(StrEnum):
     USER_UPDATED = "onUserUpdated"
 
 
+class ConversationEvent(StrEnum):
+    """The post-event webhooks of Conversations; deliveries and users are never told of here."""
+
+    MESSAGE_ADDED = "onMessageAdded"
+    MESSAGE_UPDATED = "onMessageUpdated"
+    MESSAGE_REMOVED = "onMessageRemoved"
+    CONVERSATION_ADDED = "onConversationAdded"
+    CONVERSATION_UPDATED = "onConversationUpdated"
+    CONVERSATION_REMOVED = "onConversationRemoved"
+    STATE_UPDATED = "onConversationStateUpdated"
+    PARTICIPANT_ADDED = "onParticipantAdded"
+    PARTICIPANT_UPDATED = "onParticipantUpdated"
+    PARTICIPANT_REMOVED = "onParticipantRemoved"
+    DELIVERY_UPDATED = "onDeliveryUpdated"
+    USER_ADDED = "onUserAdded"
+    USER_UPDATED = "onUserUpdated"
+
+
 class Source(StrEnum):
     """Which door somebody came through."""
 
@@ -57,11 +75,16 @@ def by_api(*, heard: bool) -> Actor:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that webhooks tell; `token` is one for all deliveries of it."""
+    """Something that webhooks tell; `token` is one for all deliveries of it.
 
-    type: EventType
+    `channel_sid` is that of the channel or conversation it happened in. `only` is set when an old event is told again,
+    to one webhook alone: the sid of that.
+    """
+
+    type: EventType | ConversationEvent
     fields: Mapping[str, str]
     channel_sid: str | None = None
+    only: str | None = None
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 

@@ -150,7 +150,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message; `index` is its place in the channel, from 0 without holes."""
+    """One message; `index` is its place in the channel or conversation, from 0 without holes."""
 
     sid: str = field(default_factory=lambda: new_sid("IM"))
     channel_sid: str
@@ -195,7 +195,7 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A webhook of one channel. For a `trigger`, `filters` holds the words it listens for."""
+    """A webhook of one channel or conversation. For a `trigger`, `filters` holds the words it listens for."""
 
     sid: str = field(default_factory=lambda: new_sid("WH"))
     channel_sid: str

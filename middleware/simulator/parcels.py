@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from urllib.parse import quote_plus
 
 from middleware.simulator.account import Account
-from middleware.simulator.events import Event, EventType
+from middleware.simulator.events import ConversationEvent, Event, EventType
 from middleware.simulator.nouns import Webhook, WebhookKind
 
 _BARE = "-._~!$'()*,?/:@"
-_SPOKEN = {EventType.MESSAGE_SENT, EventType.MEDIA_MESSAGE_SENT}
+_SPOKEN = {EventType.MESSAGE_SENT, EventType.MEDIA_MESSAGE_SENT, ConversationEvent.MESSAGE_ADDED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,25 +30,46 @@ class Parcel:
 
 
 def parcels(account: Account, event: Event) -> Iterator[Parcel]:
-    """The parcels an event makes: one for each webhook of its channel that wants it, one for the service's own."""
-    always = {"AccountSid": account.seed.account_sid, "InstanceSid": account.tables.service.sid, **event.fields}
+    """The parcels an event makes: one for each webhook of its channel or conversation that wants it, and one above."""
+    in_talk = isinstance(event.type, ConversationEvent)
+    service = {} if in_talk else {"InstanceSid": account.tables.service.sid}
+    always = {"AccountSid": account.seed.account_sid, **service, **event.fields}
     for hook in list(account.tables.webhooks.get(event.channel_sid or "", {}).values()):
-        if hook.url and wants(hook, event):
-            fields = {**always, "WebhookType": hook.type.value, "WebhookSid": hook.sid}
-            yield Parcel(event=event, fields=fields, url=hook.url, method=hook.method, retry_count=hook.retry_count)
+        if hook.url and event.only in (None, hook.sid) and wants(hook, event):
+            names = {} if in_talk else {"WebhookType": hook.type.value, "WebhookSid": hook.sid}
+            yield Parcel(
+                event=event,
+                fields={**always, **names},
+                url=hook.url,
+                method=hook.method,
+                retry_count=hook.retry_count,
+            )
+    if event.only is None:
+        yield from _above_conversations(account, event, always) if in_talk else _service(account, event, always)
+
+
+def _service(account: Account, event: Event, fields: Mapping[str, str]) -> Iterator[Parcel]:
     service = account.tables.service
     if service.post_webhook_url and event.type.value in service.webhook_filters:
         yield Parcel(
             event=event,
-            fields=always,
+            fields=fields,
             url=service.post_webhook_url,
             method=service.webhook_method,
             retry_count=service.post_webhook_retry_count,
         )
 
 
+def _above_conversations(account: Account, event: Event, fields: Mapping[str, str]) -> Iterator[Parcel]:
+    """One attempt: Conversations promises no more. A service that has a webhook silences the account's."""
+    tables = account.tables
+    hook = tables.service_hook if tables.service_hook.url else tables.account_hook
+    if hook.url and event.type.value in hook.filters:
+        yield Parcel(event=event, fields=fields, url=hook.url, method=hook.method, retry_count=0)
+
+
 def wants(hook: Webhook, event: Event) -> bool:
-    """Whether a channel's webhook asked for this event, or for a word that was said."""
+    """Whether a webhook of a channel or conversation asked for this event, or for a word that was said."""
     if hook.type is WebhookKind.TRIGGER:
         said = event.fields.get("Body", "") if event.type in _SPOKEN else ""
         return any(word in said for word in hook.filters)

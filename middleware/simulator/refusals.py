@@ -41,10 +41,10 @@ class Unauthorized(Refusal):
 
 
 class NameTaken(Refusal):
-    """Another channel has this unique name."""
+    """Another channel, or conversation, has this unique name."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(409, 50353, f"Channel with provided unique name already exists: {name}")
+    def __init__(self, name: str, *, what: str = "Channel") -> None:
+        super().__init__(409, 50353, f"{what} with provided unique name already exists: {name}")
 
 
 class TooManyWebhooks(Refusal):
@@ -52,3 +52,24 @@ class TooManyWebhooks(Refusal):
 
     def __init__(self) -> None:
         super().__init__(400, 50321, "Too many webhooks for this channel: at most five, Studio's own included")
+
+
+class TooManyConversationWebhooks(Refusal):
+    """The conversation has its five webhooks already."""
+
+    def __init__(self) -> None:
+        super().__init__(400, 50361, "Too many webhooks for this conversation: at most five, Studio's own included")
+
+
+class ConversationClosed(Refusal):
+    """Nothing can be written to a conversation that has been closed."""
+
+    def __init__(self, sid: str) -> None:
+        super().__init__(400, 50377, f"Conversation {sid} is closed, which is final: it cannot be changed")
+
+
+class TooMany(Refusal):
+    """More requests than Twilio takes; this one had no effect."""
+
+    def __init__(self) -> None:
+        super().__init__(429, 20429, "Too Many Requests")

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """An account that is ready to use: credentials, one flow, one chat service, one workspace, one agent.
+    """An account that is ready to use: credentials, one flow, one address, one chat service, one workspace, one agent.
 
+    The chat service is the default one of Conversations too. The address sends its chats to the same Studio flow.
     The defaults are well-formed, fixed, and secret to nobody: they are for a machine of one's own.
     """
 
@@ -26,6 +27,7 @@ class Seed:
     offline_activity_sid: str = "WA" + "5c" * 16
     service_role_sid: str = "RL" + "5d" * 16
     channel_role_sid: str = "RL" + "5e" * 16
+    address_sid: str = "IG" + "5f" * 16
     agent_identity: str = "alex"
     agent_name: str = "Alex Rivera"
 

@@ -86,8 +86,9 @@ def sweep_after(account: Account, task: Task) -> None:
 
 
 def channel_of(task: Task) -> str | None:
-    """The sid of the channel that a task is about, if it is about one."""
-    sid = read_attributes(task.attributes).get("channelSid")
+    """The sid of the channel or conversation that a task is about, if it is about one."""
+    told = read_attributes(task.attributes)
+    sid = told.get("channelSid") or told.get("conversationSid")
     return sid if isinstance(sid, str) else None
 
 

@@ -37,6 +37,8 @@ _DOCUMENTS = {
     "/v1/Conversations": "twilio_conversations_v1",
     "/v1/Services": "twilio_conversations_v1",
     "/v1/Configuration": "twilio_conversations_v1",
+    "/v1/Users": "twilio_conversations_v1",
+    "/v1/ParticipantConversations": "twilio_conversations_v1",
 }
 _ERROR_KEYS = {"code", "message", "more_info", "status"}
 
