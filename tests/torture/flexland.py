@@ -1,0 +1,165 @@
+"""The other side: a simulator with agents who accept every chat and answer, and who write down what they say."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from middleware.simulator import ACCOUNT, COURIER, LOG, MISCHIEF, HookEntry, Pace, Plan, Rule, Seed, build_simulator
+from middleware.simulator import agent as desk
+from middleware.simulator.account import Account
+from middleware.simulator.courier import Courier
+from middleware.simulator.events import Event, by_sdk
+from middleware.simulator.mischief import Mischief
+from middleware.simulator.nouns import TaskStatus
+from tests.torture.history import AgentSaid, AtFlex, Deed, Tag, owner_of
+
+QUIET_SECONDS = 30.0
+"""A webhook may be replayed twenty seconds later, and be tried four times."""
+
+_VISITOR = "visitor-"
+SEED = Seed()
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How agents answer: how often a text is answered, with how many texts, after how many seconds."""
+
+    chance: float = 0.5
+    texts: tuple[int, int] = (1, 2)
+    pause: tuple[float, float] = (0.0, 0.3)
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook that was carried: its answer (None: none came in time), how long that took, and when it came."""
+
+    status: int | None
+    seconds: float
+    at: float
+
+
+class Flexland:
+    """The account, seen from inside."""
+
+    def __init__(self, app: web.Application, url: str, *, write: Callable[[Deed], None], dice: random.Random) -> None:
+        self.url = url
+        self.manners = Manners()
+        self.heard = 0
+        self._account: Account = app[ACCOUNT]
+        self._mischief: Mischief = app[MISCHIEF]
+        self._courier: Courier = app[COURIER]
+        self._write, self._dice = write, dice
+        self._said: dict[Tag, int] = {}
+        self._faults = 0
+        self._calls: set[asyncio.TimerHandle] = set()
+        self._account.on_event.append(self._hear)
+        self.hooks: list[Hook] = []
+        self._log = app[LOG]
+        self._log.on_entry.append(self._log_hook)
+
+    def befall(self, *rules: Rule, seed: int) -> None:
+        """From now on these faults strike."""
+        self._faults += sum(self._mischief.made)
+        self._mischief.switch(Plan(rules=rules, seed=seed))
+
+    def relent(self) -> None:
+        """No more faults."""
+        self.befall(seed=0)
+
+    @property
+    def faults(self) -> int:
+        """How many faults have struck."""
+        return self._faults + sum(self._mischief.made)
+
+    @property
+    def channels(self) -> list[str]:
+        """Every channel with a visitor's text in it."""
+        return [sid for sid, messages in self._account.tables.messages.items() if messages]
+
+    def say(self, channel: str, count: int = 1) -> None:
+        """An agent says this many texts in the channel, at once."""
+        self._accept(channel)
+        tag = self._tag_in(channel)
+        for _ in range(count):
+            number = self._said[tag] = self._said.get(tag, 0) + 1
+            text = f"{tag}:a{number}"
+            message = desk.say(
+                self._account,
+                self._account.tables.channels[channel],
+                desk.Words(text),
+                by=by_sdk(self._account.seed.agent_identity),
+            )
+            self._write(AgentSaid(self._chat_of(channel), message.index, text, time.monotonic()))
+
+    def snapshot(self) -> list[AtFlex]:
+        """Every visitor's text that lies in a channel."""
+        return [
+            AtFlex(self._chat_of(sid), message.index, message.body)
+            for sid, messages in self._account.tables.messages.items()
+            for message in messages.values()
+            if message.sender.startswith(_VISITOR)
+        ]
+
+    async def quiet(self, *, within: float) -> None:
+        """Wait until every webhook has been carried, or for long enough."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._courier.idle(), min(within, QUIET_SECONDS))
+
+    def hush(self) -> None:
+        """Agents answer no more."""
+        for call in self._calls:
+            call.cancel()
+        self._calls.clear()
+
+    def _log_hook(self) -> None:
+        newest = self._log.after(self._log.count - 1)[0]
+        if isinstance(newest, HookEntry) and newest.fault != "lose":
+            self.hooks.append(Hook(newest.status, newest.ms / 1000, time.monotonic()))
+
+    def _hear(self, event: Event) -> None:
+        """Answer a visitor's text, perhaps."""
+        if not event.fields.get("From", "").startswith(_VISITOR) or event.channel_sid is None:
+            return
+        self.heard += 1
+        if self._dice.random() < self.manners.chance:
+            count, pause = self._dice.randint(*self.manners.texts), self._dice.uniform(*self.manners.pause)
+            self._later(pause, event.channel_sid, count)
+
+    def _later(self, pause: float, channel: str, count: int) -> None:
+        def now() -> None:
+            self._calls.discard(call)
+            self.say(channel, count)
+
+        call = asyncio.get_running_loop().call_later(pause, now)
+        self._calls.add(call)
+
+    def _accept(self, channel: str) -> None:
+        task = self._account.tables.tasks.get(self._account.tables.flex_channels[channel].task_sid or "")
+        if task is not None and task.status is TaskStatus.RESERVED:
+            desk.accept(self._account, task)
+
+    def _tag_in(self, channel: str) -> Tag:
+        return owner_of(next(iter(self._account.tables.messages[channel].values())).body)
+
+    def _chat_of(self, channel: str) -> str:
+        return self._account.tables.flex_channels[channel].identity.removeprefix(_VISITOR)
+
+
+@asynccontextmanager
+async def open_flexland(*, write: Callable[[Deed], None], dice: random.Random) -> AsyncIterator[Flexland]:
+    """A simulator on a free port, inside this process."""
+    app = build_simulator(SEED, pace=Pace(pause=0.2))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
+        flexland = Flexland(app, f"http://127.0.0.1:{runner.addresses[0][1]}", write=write, dice=dice)
+        yield flexland
+        flexland.hush()
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,20 @@
+"""What is asked of a run: how big, with which seed, where to keep its history."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The size (`short` for every `make test`, else full), the seed, and a folder for histories if they are wanted."""
+
+    seed: int
+    short: bool = False
+    keep: Path | None = None
+
+    def figure(self, *, short: F, full: F) -> F:
+        """The figure of this size."""
+        return short if self.short else full

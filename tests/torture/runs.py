@@ -1,0 +1,12 @@
+"""Every run, in the order of the table."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from tests.torture.order import Order
+from tests.torture.runs_crashes import t1, t2, t19
+from tests.torture.runs_twilio import t3, t3_refused, t4
+from tests.torture.runs_webhooks import t5, t6, t8
+from tests.torture.stage import Outcome
+
+RUNS: tuple[Callable[[Order], Coroutine[Any, Any, Outcome]], ...] = (t1, t2, t3, t3_refused, t4, t5, t6, t8, t19)
