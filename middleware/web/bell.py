@@ -33,16 +33,25 @@ class Voice(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Ear:
-    """One listening socket, and how far it has heard: `told` is the last `seq` of `chat` it was given."""
+    """One listening socket, and how far it has heard: `told` is the last `seq` it was given of `chat`.
+
+    `since` is when that chat was opened: an older chat's late news are not mistaken for those of a newer one.
+    """
 
     sid: str
     visitor: VisitorId
     voice: Voice
     chat: ChatId | None = None
     told: int = 0
+    since: float = 0.0
     asked: deque[AskId] = field(default_factory=lambda: deque(maxlen=32))
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     missed: bool = False
+    behind: bool = False
+
+    def begin(self, chat: Chat, *, told: int = 0) -> None:
+        """From here on it hears this chat."""
+        self.chat, self.told, self.since = chat.id, told, chat.opened_at
 
 
 class SocketBell:
@@ -85,36 +94,36 @@ class SocketBell:
         await asyncio.gather(*self._catching_up, return_exceptions=True)
 
     async def read(self, ear: Ear, *, chat: ChatId | None, after: int) -> CatchUp | None:
-        """What the socket has not heard from that position on. What rings meanwhile is told afterwards."""
+        """What the socket has not heard from that position on, for an answer. What rings meanwhile is told after it."""
         async with ear.reading:
-            found = await since(self._store, ear.visitor, chat=chat, seq=after)
-            if found is not None:
-                _move(ear, found, after=after)
+            found = await self._read(ear, chat=chat, after=after)
         if ear.missed:
             self.catch_up(ear)
         return found
 
     def catch_up(self, ear: Ear) -> None:
-        """Tell the socket all it has not heard, soon."""
-        ear.missed = False
-        task = asyncio.create_task(self._catch_up(ear))
-        self._catching_up.add(task)
-        task.add_done_callback(self._catching_up.discard)
+        """Tell the socket all it has not heard, soon, and once however often this is asked."""
+        ear.missed = True
+        if not ear.behind:
+            ear.behind = True
+            task = asyncio.create_task(self._catch_up(ear))
+            self._catching_up.add(task)
+            task.add_done_callback(self._catching_up.discard)
 
     async def _tell(self, ear: Ear, chat: Chat, news: News) -> None:
         if isinstance(news, ChatOpened) and ear.chat == chat.id:
             return  # It opened the chat itself; the answer says so.
-        if ear.reading.locked():
+        if ear.reading.locked() or ear.behind:
             ear.missed = True
-        elif _in_turn(ear, chat, news):
+        elif _is_old(ear, chat) or _in_turn(ear, chat, news):
             await self._speak(ear, chat, news)
-        elif _new_to(ear, chat, news):
+        elif _is_new(ear, chat, news):
             self.catch_up(ear)
 
     async def _speak(self, ear: Ear, chat: Chat, news: News) -> None:
         if isinstance(news, ChatOpened):
-            ear.chat, ear.told = chat.id, 0
-        if isinstance(news, MessageSaid):
+            ear.begin(chat)
+        if isinstance(news, MessageSaid) and ear.chat == chat.id:
             ear.told = news.message.seq
             if news.message.ask in ear.asked:
                 return  # Its own words; the answer says so.
@@ -124,18 +133,39 @@ class SocketBell:
             log.exception("A socket could not be told.", extra={"chat": chat.id})
 
     async def _catch_up(self, ear: Ear) -> None:
-        """As long as there is more; the store may be away for a while."""
-        more = True
-        while more and ear in self._ears.get(ear.visitor, ()):
-            try:
-                found = await self.read(ear, chat=ear.chat, after=ear.told)
-            except StoreUnavailable as error:
-                log.warning("A socket waits for the store.", extra={"reason": str(error)})
-                await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            more = found is not None and found.more
-            if found is not None:
-                await ear.voice.tell_all(ear.sid, found)
+        """As long as there is more, or something rings meanwhile; the store may be away for a while."""
+        try:
+            while ear.missed and ear in self._ears.get(ear.visitor, ()):
+                async with ear.reading:
+                    ear.missed = False
+                    await self._tell_all(ear)
+        finally:
+            ear.behind = False
+
+    async def _tell_all(self, ear: Ear) -> None:
+        """Told under the lock, so that nothing newer is told in between."""
+        try:
+            found = await self._read(ear, chat=ear.chat, after=ear.told)
+        except StoreUnavailable as error:
+            log.warning("A socket waits for the store.", extra={"reason": str(error)})
+            await asyncio.sleep(_RETRY_SECONDS)
+            ear.missed = True
+            return
+        if found is not None:
+            ear.missed = ear.missed or found.more
+            await ear.voice.tell_all(ear.sid, found)
+
+    async def _read(self, ear: Ear, *, chat: ChatId | None, after: int) -> CatchUp | None:
+        found = await since(self._store, ear.visitor, chat=chat, seq=after)
+        if found is not None:
+            start = after if chat == found.chat.id and not found.reset else 0
+            ear.begin(found.chat, told=found.messages[-1].seq if found.messages else start)
+        return found
+
+
+def _is_old(ear: Ear, chat: Chat) -> bool:
+    """The chat is one before the socket's own: its late news stand for themselves."""
+    return ear.chat is not None and ear.chat != chat.id and chat.opened_at < ear.since
 
 
 def _in_turn(ear: Ear, chat: Chat, news: News) -> bool:
@@ -146,11 +176,5 @@ def _in_turn(ear: Ear, chat: Chat, news: News) -> bool:
     return not isinstance(news, MessageSaid) or news.message.seq == ear.told + 1
 
 
-def _new_to(ear: Ear, chat: Chat, news: News) -> bool:
+def _is_new(ear: Ear, chat: Chat, news: News) -> bool:
     return ear.chat != chat.id or (isinstance(news, MessageSaid) and news.message.seq > ear.told)
-
-
-def _move(ear: Ear, found: CatchUp, *, after: int) -> None:
-    start = 0 if found.reset or ear.chat != found.chat.id else after
-    ear.chat = found.chat.id
-    ear.told = found.messages[-1].seq if found.messages else start

@@ -36,8 +36,8 @@ class ChatNamespace(Namespace):
 
     async def _open(self, ear: Ear, payload: object) -> wire.Shape:
         chat = await self.from_visitor.open(ear.visitor, wire.read_open(payload))
-        ear.chat, ear.told = chat.id, 0
-        return await self._resumed(ear, wire.Position())
+        ear.begin(chat)
+        return await self._resumed(ear, wire.Position(chat.id))
 
     async def _say(self, ear: Ear, payload: object) -> wire.Shape:
         words = wire.read_say(payload)

@@ -1,6 +1,6 @@
 """The namespace `/`: strings each way, for a page with five lines of JavaScript."""
 
-from middleware.relay.errors import AlreadyEnded, AskRefused, NotOpen
+from middleware.relay.errors import AlreadyEnded, NotOpen
 from middleware.relay.from_visitor import Words
 from middleware.relay.model import AskId, Chat, ChatEnded, ChatState, Message, MessageSaid, News, new_id
 from middleware.relay.to_visitor import CatchUp
@@ -18,14 +18,17 @@ class PlainNamespace(Namespace):
     """The tutorial's protocol: the first string opens the chat."""
 
     async def ask(self, name: str, ear: Ear, payload: object) -> wire.Shape:
-        """Say the string. What is refused is told as an event too: such a page asks for no answer."""
-        try:
-            if name != SAY:
-                raise UnknownAsk(f"There is only `{SAY}` here.")
-            return wire.shape_said(await self._say(ear, wire.read_text(payload)))
-        except AskRefused as error:
-            await self.emit(PROBLEM, {"code": error.code, "message": str(error)}, to=ear.sid)
-            raise
+        """Say the string; there is no other ask."""
+        if name != SAY:
+            raise UnknownAsk(f"There is only `{SAY}` here.")
+        return wire.shape_said(await self._say(ear, wire.read_text(payload)))
+
+    async def answer(self, name: str, ear: Ear, payload: tuple[object, ...]) -> wire.Shape:
+        """What is not granted is told as an event too: such a page asks for no answer."""
+        answer = await super().answer(name, ear, payload)
+        if not answer["ok"]:
+            await self.emit(PROBLEM, answer["error"], to=ear.sid)
+        return answer
 
     async def tell(self, sid: str, chat: Chat, news: News) -> None:
         """Texts, and the end."""
@@ -50,7 +53,7 @@ class PlainNamespace(Namespace):
             return await self.from_visitor.say(ear.visitor, words)
         except (NotOpen, AlreadyEnded):
             chat = await self.from_visitor.open(ear.visitor)
-            ear.chat, ear.told = chat.id, 0
+            ear.begin(chat)
             await self.emit(TOKEN, self.token(ear.visitor), to=ear.sid)
             return await self.from_visitor.say(ear.visitor, words)
 

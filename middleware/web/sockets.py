@@ -8,6 +8,7 @@ from weakref import WeakSet
 
 import socketio
 from aiohttp import WSCloseCode, web
+from engineio.payload import Payload
 from socketio.exceptions import ConnectionRefusedError as Unwelcome
 
 from middleware.relay.errors import AskRefused, BadAsk, StoreUnavailable
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 MOST_FRAME_BYTES = 2_000_000
 """A frame above this ends its socket; a text above `wire.MOST_BYTES` but below this is refused with words."""
 
+MOST_PACKETS = 1000
+"""In one polling request, which is bounded by MOST_FRAME_BYTES too."""
 GOODBYE_SECONDS = 1.0
 """How long a socket may take to read that it is closed."""
 
@@ -48,6 +51,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
             logger=logging.getLogger("middleware.socketio"),
             engineio_logger=logging.getLogger("middleware.engineio"),
         )
+        # A page that was offline sends all it has in one polling request; the library drops more than 16 in silence.
+        Payload.max_decode_packets = MOST_PACKETS
         self._websockets: WeakSet[web.WebSocketResponse] = WeakSet()
 
     async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: object) -> None:
@@ -96,8 +101,23 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         elif event == "disconnect":
             self._disconnect(sid)
         else:
-            return await self._answer(event, self._ears[sid], args[1:])
+            return await self.answer(event, self._ears[sid], args[1:])
         return None
+
+    async def answer(self, name: str, ear: Ear, payload: tuple[object, ...]) -> wire.Shape:
+        """The answer to an ask, whatever becomes of it."""
+        try:
+            if len(payload) > 1:
+                raise BadAsk(f"{name}: one payload is expected, {len(payload)} came")
+            answer = await self.ask(name, ear, payload[0] if payload else None)
+        except AskRefused as error:
+            return wire.refused(error.code, str(error))
+        except StoreUnavailable:
+            return wire.refused("unavailable", "Nothing was stored: ask again a little later.")
+        except Exception:
+            log.exception("An ask failed in an unforeseen way.", extra={"ask": name})
+            return wire.refused("internal", "This is a fault of the server: ask again.")
+        return {"ok": True, **answer}
 
     @abstractmethod
     async def ask(self, name: str, ear: Ear, payload: object) -> wire.Shape:
@@ -132,17 +152,3 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         ear = self._ears.pop(sid, None)
         if ear is not None:
             self.bell.forget(ear)
-
-    async def _answer(self, name: str, ear: Ear, payload: tuple[object, ...]) -> wire.Shape:
-        try:
-            if len(payload) > 1:
-                raise BadAsk(f"{name}: one payload is expected, {len(payload)} came")
-            answer = await self.ask(name, ear, payload[0] if payload else None)
-        except AskRefused as error:
-            return wire.refused(error.code, str(error))
-        except StoreUnavailable:
-            return wire.refused("unavailable", "Nothing was stored: ask again a little later.")
-        except Exception:
-            log.exception("An ask failed in an unforeseen way.", extra={"ask": name})
-            return wire.refused("internal", "This is a fault of the server: ask again.")
-        return {"ok": True, **answer}

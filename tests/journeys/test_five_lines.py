@@ -1,5 +1,7 @@
 """The namespace `/`: the tutorial's page, unchanged."""
 
+import json
+
 from tests.journeys.town import Town
 
 
@@ -67,3 +69,16 @@ async def test_an_acknowledgement_is_given_where_it_is_asked_for(town: Town) -> 
     answer = await page.ask("chat message", "Hello")
     assert (True, 1) == (answer["ok"], answer["seq"])
     assert "unknown_ask" == (await page.ask("shout", "Hello"))["error"]["code"]
+
+
+async def test_forty_lines_typed_in_a_tunnel_all_arrive_over_polling(town: Town) -> None:
+    """The client sends them in one request, of which the library would drop all but silently beyond sixteen."""
+    url = f"{town.url}/socket.io/?EIO=4&transport=polling"
+    async with town.http.get(url) as answer:
+        sid = json.loads((await answer.text())[1:])["sid"]
+    packets = ["40"] + [f'42["chat message","line {n}"]' for n in range(40)]
+    async with town.http.post(f"{url}&sid={sid}", data="\x1e".join(packets)) as answer:
+        assert "OK" == await answer.text()
+    await town.arrives(await town.accepted(), *(f"line {n}" for n in range(40)))
+    async with town.http.post(f"{url}&sid={sid}", data="1") as answer:
+        assert 200 == answer.status

@@ -1,0 +1,185 @@
+"""The bell: every socket hears its chat in order, without holes, each message once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from middleware.relay.model import (
+    Author,
+    Chat,
+    ChatEnded,
+    ChatId,
+    ChatOpened,
+    Draft,
+    Ender,
+    Message,
+    MessageSaid,
+    MessageStatus,
+    News,
+    StatusChanged,
+    VisitorId,
+)
+from middleware.relay.ports import Transaction
+from middleware.relay.to_visitor import PAGE, CatchUp
+from middleware.store.sqlite import SqliteStore
+from middleware.web.bell import Ear, SocketBell
+from tests.journeys.page import until
+
+ADA = VisitorId("ada")
+OLD, NEW = Chat(ChatId("old"), ADA, opened_at=1), Chat(ChatId("new"), ADA, opened_at=2)
+
+
+@dataclass(slots=True)
+class Page:
+    """Writes down what it is told; a slow one takes a few turns of the loop over each thing."""
+
+    slow: int = 0
+    heard: list[int] = field(default_factory=list)
+    told: list[News] = field(default_factory=list)
+    catch_ups: int = 0
+
+    async def tell(self, sid: str, chat: Chat, news: News) -> None:
+        del sid, chat
+        self.told.append(news)
+        if isinstance(news, MessageSaid):
+            await self._hear(news.message)
+
+    async def tell_all(self, sid: str, found: CatchUp) -> None:
+        del sid
+        self.catch_ups += 1
+        for message in found.messages:
+            await self._hear(message)
+
+    async def _hear(self, message: Message) -> None:
+        self.heard.append(message.seq)
+        for _ in range(self.slow):
+            await asyncio.sleep(0)
+
+
+class House:
+    """A bell on a store."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.store = store
+        self.bell = SocketBell(store)
+
+    async def open(self, chat: Chat) -> None:
+        await self.store.write(lambda tx: tx.add_chat(chat))
+
+    async def says(self, count: int, chat: Chat = OLD) -> list[News]:
+        async def unit(tx: Transaction) -> list[News]:
+            return [MessageSaid(await tx.add_message(Draft(chat.id, Author.AGENT, f"{n}", at=0))) for n in range(count)]
+
+        return await self.store.write(unit)
+
+    def listen(self, page: Page, chat: Chat | None = OLD) -> Ear:
+        ear = Ear("sid", ADA, voice=page)
+        if chat is not None:
+            ear.begin(chat)
+        self.bell.listen(ear)
+        return ear
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with SqliteStore(tmp_path / "relay.db") as store:
+        house = House(store)
+        await house.open(OLD)
+        telling = asyncio.create_task(house.bell.run())
+        yield house
+        telling.cancel()
+        with suppress(asyncio.CancelledError):
+            await telling
+        await house.bell.close()
+
+
+async def heard(page: Page, count: int) -> None:
+    await until(lambda: len(page.heard) >= count, what=f"{count} messages")
+
+
+async def test_news_are_told_as_they_ring(house: House) -> None:
+    """Without asking the store."""
+    page = Page()
+    house.listen(page)
+    house.bell.ring(OLD, await house.says(3))
+    await heard(page, 3)
+    assert ([1, 2, 3], 0) == (page.heard, page.catch_ups)
+
+
+async def test_a_lost_ring_is_caught_up_with_the_next(house: House) -> None:
+    """A ring is lossy; the store is not."""
+    page = Page()
+    house.listen(page)
+    news = await house.says(3)
+    house.bell.ring(OLD, news[2:])
+    await heard(page, 3)
+    assert [1, 2, 3] == page.heard
+
+
+async def test_many_rings_for_one_hole_are_one_catch_up(house: House) -> None:
+    """Otherwise each would tell everything again."""
+    page = Page()
+    ear = house.listen(page)
+    news = await house.says(4)
+    house.bell.catch_up(ear)
+    house.bell.ring(OLD, news[1:2])
+    house.bell.ring(OLD, news[3:])
+    house.bell.catch_up(ear)
+    await heard(page, 4)
+    house.bell.ring(OLD, await house.says(1))
+    await heard(page, 5)
+    assert [1, 2, 3, 4, 5] == page.heard
+
+
+async def test_what_rings_during_a_slow_catch_up_comes_behind_it(house: House) -> None:
+    """The newest words must not be told in the middle of the old ones."""
+    page = Page(slow=5)
+    ear = house.listen(page)
+    await house.says(30)
+    house.bell.catch_up(ear)
+    await heard(page, 1)
+    for _ in range(10):
+        house.bell.ring(OLD, await house.says(1))
+    await heard(page, 40)
+    assert list(range(1, 41)) == page.heard
+
+
+async def test_more_than_a_page_is_told_whole(house: House) -> None:
+    """A long absence."""
+    page = Page()
+    ear = house.listen(page)
+    await house.says(PAGE + 7)
+    house.bell.catch_up(ear)
+    await heard(page, PAGE + 7)
+    assert (list(range(1, PAGE + 8)), 2) == (page.heard, page.catch_ups)
+
+
+async def test_late_news_of_an_earlier_chat_are_told_for_what_they_are(house: House) -> None:
+    """A message that failed in the old chat is told, though the visitor has a new one."""
+    page = Page()
+    house.listen(page)
+    await house.store.write(lambda tx: tx.end_chat(OLD.id, by=Ender.VISITOR, at=2))
+    await house.open(NEW)
+    news = StatusChanged(1, MessageStatus.FAILED)
+    house.bell.ring(NEW, [ChatOpened(NEW)])
+    house.bell.ring(OLD, [news])
+    house.bell.ring(NEW, await house.says(1, NEW))
+    await heard(page, 1)
+    assert [ChatOpened(NEW), news] == page.told[:2]
+    assert 0 == page.catch_ups
+
+
+async def test_a_socket_that_is_gone_is_told_no_more(house: House) -> None:
+    """And nothing of it is kept."""
+    page = Page()
+    house.bell.forget(house.listen(page))
+    house.bell.ring(OLD, [ChatEnded(Ender.FLEX)])
+    other = Page()
+    house.listen(other)
+    house.bell.ring(OLD, [ChatEnded(Ender.FLEX)])
+    await until(lambda: other.told, what="the end")
+    assert [] == page.told
