@@ -2,11 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from aiohttp import web
 
@@ -35,7 +35,7 @@ from middleware.web.status import add_status
 from middleware.web.tokens import Tokens
 
 STOP_SECONDS = 6.0
-"""How long claimed deliveries may take to settle on stop; what is left is claimed anew at the next start."""
+"""How long claimed deliveries and looks may take on stop; what is left is claimed anew at the next start."""
 
 GRACE_SECONDS = 2.0
 """How long open requests may take to finish on stop."""
@@ -87,9 +87,8 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
         await to_flex.recover()
         await sweep.recover()
         opened.push_async_callback(bell.close)
-        await opened.enter_async_context(_running(bell.run()))
-        await opened.enter_async_context(_running(sweep.run(), stop=sweep.stop))
-        await opened.enter_async_context(_running(to_flex.run(), stop=to_flex.stop))
+        await opened.enter_async_context(_telling(bell))
+        await opened.enter_async_context(_working(to_flex, sweep))
         yield app
 
 
@@ -115,16 +114,35 @@ def _sockets(settings: Settings, *, from_visitor: FromVisitor, bell: SocketBell,
     return server
 
 
+class _Worker(Protocol):
+    async def run(self) -> None: ...
+    def stop(self) -> None: ...
+
+
 @asynccontextmanager
-async def _running(work: Coroutine[Any, Any, None], stop: Any = None) -> AsyncIterator[None]:
-    """Run the task while the block runs; then `stop` asks it to end, and without one, or too late, it is cancelled."""
-    task = asyncio.create_task(work)
+async def _telling(bell: SocketBell) -> AsyncIterator[None]:
+    task = asyncio.create_task(bell.run())
     try:
         yield
     finally:
-        if stop is not None:
-            stop()
-            await asyncio.wait([task], timeout=STOP_SECONDS)
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await _cancelled(task)
+
+
+@asynccontextmanager
+async def _working(*workers: _Worker) -> AsyncIterator[None]:
+    """Run the workers while the block runs; then let all of them finish what they have begun, within one deadline."""
+    tasks = [asyncio.create_task(worker.run()) for worker in workers]
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.stop()
+        await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        for task in tasks:
+            await _cancelled(task)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -15,6 +15,8 @@ import uvloop
 
 import middleware
 from middleware.app import serving, static_files
+from middleware.cli_account import flows, provision
+from middleware.cli_doctor import doctor
 from middleware.logs import set_up_logs
 from middleware.relay.errors import HouseError
 from middleware.settings import BadSettings, LogFormat, Settings, read_settings
@@ -27,12 +29,16 @@ def main() -> None:
     """Bring your own Socket.IO chat into Twilio Flex."""
 
 
+for command in (provision, doctor, flows):
+    main.add_command(command)
+
+
 @main.command()
 def serve() -> None:
     """Run the middleware with the settings of the environment."""
     settings = _settings()
     set_up_logs(json=settings.log_format is LogFormat.JSON, level=settings.log_level)
-    _run(_serve(settings, _listen(settings.host, settings.port), announce=_say_listening))
+    _run(_serve(settings, _listen(settings.host, settings.port, remedy="Set PORT or HOST."), announce=_say_listening))
 
 
 @main.command()
@@ -66,7 +72,7 @@ async def _demo(folder: Path, *, port: int, desk_port: int, mischief: Plan | Non
     seed = Seed()
     desk = static_files() / "desk"
     async with serve_simulator(seed, port=_free(desk_port), desk_files=desk, mischief=mischief) as twilio:
-        listener = _listen("127.0.0.1", _free(port))
+        listener = _listen("127.0.0.1", _free(port), remedy="Choose another --port.")
         page = _address(listener)
         await _serve(
             _demo_settings(seed, folder, page=page, twilio=twilio),
@@ -124,21 +130,22 @@ def _settings() -> Settings:
         sys.exit(2)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, remedy: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
-        raise click.ClickException(f"Cannot listen on {host} port {port}: {error.strerror}. Set PORT.") from error
+        raise click.ClickException(f"Cannot listen on {host} port {port}: {error.strerror}. {remedy}") from error
 
 
 def _free(port: int) -> int:
-    """The port if nobody has it, else 0: any free one."""
+    """The port if nobody has it, else 0: any free one. Says so."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
+            click.echo(f"Port {port} is taken; another one will do.")
             return 0
     return port
 
@@ -160,5 +167,6 @@ async def _stopped() -> None:
 def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         uvloop.run(work)
-    except HouseError as error:
+    except (HouseError, OSError) as error:
         raise click.ClickException(str(error)) from error
+    click.echo("Stopped.")

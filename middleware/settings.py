@@ -47,6 +47,17 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _origin(value: str) -> str:
+    """As browsers write it: lower case, no default port (RFC 6454, section 6.2)."""
+    parts = urlsplit(_address(value))
+    if parts.path not in {"", "/"}:
+        raise ValueError("must be an origin, without a path, as https://www.example.com")
+    default = {"http": 80, "https": 443}[parts.scheme]
+    port = "" if parts.port in {None, default} else f":{parts.port}"
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
 def _public(value: str) -> str:
     """Twilio signs webhooks for exactly this address, so it must be the one it can reach."""
     local = urlsplit(value).hostname in {"localhost", "127.0.0.1", "::1"}
@@ -72,7 +83,7 @@ def _sqlite(value: str) -> str:
 
 
 _Text = Annotated[str, Field(min_length=1)]
-_Origins = Annotated[list[Annotated[str, AfterValidator(_address)]], BeforeValidator(_listed)]
+_Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], BeforeValidator(_listed)]
 
 
 class Settings(BaseModel):
@@ -148,7 +159,7 @@ class Settings(BaseModel):
     def origins(self) -> list[str]:
         """Every origin whose pages may connect."""
         own = urlsplit(self.public_url)
-        return [f"{own.scheme}://{own.netloc}", *self.allowed_origins]
+        return [_origin(f"{own.scheme}://{own.netloc}"), *self.allowed_origins]
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

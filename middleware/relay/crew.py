@@ -25,9 +25,15 @@ class Crew:
         task.add_done_callback(self._finished)
 
     async def idle(self) -> None:
-        """Wait until nothing is under way."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        """Wait until nothing is under way; cancelled, it cancels what is."""
+        try:
+            while self._under_way:
+                await asyncio.wait(self._under_way)
+        except asyncio.CancelledError:
+            for task in self._under_way:
+                task.cancel()
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+            raise
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)

@@ -18,7 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     "logs": {"structlog"},
     "flex": {"middleware.relay", "aiohttp", "twilio"},
     "store": {"middleware.relay"},
-    "web": {"middleware.relay", "aiohttp", "socketio", "pydantic", "jwt"},
+    "web": {"middleware.relay", "aiohttp", "socketio", "engineio", "pydantic", "jwt"},
     "simulator": {"aiohttp", "twilio"},
     "back_end": {"middleware.relay", "middleware.flex", "middleware.settings", "twilio"},
     "app": {

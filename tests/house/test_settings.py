@@ -47,6 +47,7 @@ def test_every_problem_is_told_at_once() -> None:
         ("PORT", "70000", "less than or equal to 65535"),
         ("DATABASE_URL", "mysql://x", "must be sqlite:///path"),
         ("ALLOWED_ORIGINS", "https://a.example,nonsense", "must be a whole address"),
+        ("ALLOWED_ORIGINS", "https://a.example/shop", "must be an origin, without a path"),
         ("BACKEND", "pigeon", "programmable_chat"),
     ],
 )
@@ -55,6 +56,21 @@ def test_a_wrong_value_is_told_with_its_remedy(name: str, value: str, problem: s
     with pytest.raises(BadSettings, match=problem) as refusal:
         read_settings({**GOOD, name: value})
     assert f"  {name} " in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "origin"),
+    [
+        ("https://Chat.Example.COM", "https://chat.example.com"),
+        ("https://chat.example.com:443/", "https://chat.example.com"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("https://[::1]:8443", "https://[::1]:8443"),
+    ],
+)
+def test_an_origin_is_kept_as_browsers_write_it(typed: str, origin: str) -> None:
+    """It is compared letter by letter with what a browser sends."""
+    assert ["https://chat.example.com", origin] == read_settings({**GOOD, "ALLOWED_ORIGINS": typed}).origins
 
 
 CONVERSATIONS = {name: value for name, value in GOOD.items() if name != "FLEX_FLOW_SID"} | {"BACKEND": "conversations"}
