@@ -22,7 +22,7 @@ async def find_ours(messages: Any, message: Message) -> Receipt | None:
     async for sent in await messages.stream_async(order="desc", page_size=_PAGE):
         if chat_events.parsed(sent.attributes).get(chat_events.OUR_ID) == message.id:
             return Receipt(chat_events.message_key(sent.sid), told_index(sent.index))
-        if sent.date_created.timestamp() < message.at - _CLOCKS_APART:
+        if sent.date_created is not None and sent.date_created.timestamp() < message.at - _CLOCKS_APART:
             break
     return None
 

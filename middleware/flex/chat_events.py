@@ -70,20 +70,20 @@ def ended(ref: FlexRef) -> Ended:
     return Ended(ref, EventKey(f"ended:{ref}"))
 
 
-def is_over(channel_attributes: str) -> bool:
+def is_over(channel_attributes: str | None) -> bool:
     """Whether a channel's attributes say that the chat is over."""
     return parsed(channel_attributes).get("status") == "INACTIVE"
 
 
-def is_agent(member_attributes: str) -> bool:
+def is_agent(member_attributes: str | None) -> bool:
     """Whether a member's attributes say that it is an agent."""
     return parsed(member_attributes).get("member_type") == "agent"
 
 
-def parsed(text: str) -> Mapping[str, Any]:
-    """`Attributes` is JSON in a string; what is no object has no attributes."""
+def parsed(text: str | None) -> Mapping[str, Any]:
+    """`Attributes` is JSON in a string, or null; what is no object has no attributes."""
     try:
-        value = json.loads(text)
+        value = json.loads(text or "{}")
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

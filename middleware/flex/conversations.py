@@ -62,10 +62,9 @@ class Conversations:
     async def open(self, chat: Chat) -> FlexRef:
         """Make the conversation, add the webhooks it lacks, then the welcome: before anybody speaks."""
         ref = await self._way.open(chat)
-        with channel_may_be_gone():
-            await self._hang_webhooks(ref)
-            if self._service.welcome is not None:
-                await self._welcome(ref, self._service.welcome)
+        await self._hang_webhooks(ref)
+        if self._service.welcome is not None:
+            await self._welcome(ref, self._service.welcome)
         return ref
 
     async def say(self, ref: FlexRef, message: Message) -> Receipt:

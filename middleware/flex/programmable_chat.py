@@ -23,6 +23,8 @@ from middleware.relay.ports import WebhookRequest
 
 _RETRIES = 3
 """How often Twilio asks a webhook again: the most it allows. Its own default is never."""
+_MOST_NAME = 64
+"""Characters of a friendly name: the least that Twilio's documents allow anywhere."""
 _ENDED_BY_VISITOR = "The visitor ended the chat."
 
 
@@ -60,12 +62,12 @@ class ProgrammableChat:
 
     async def open(self, chat: Chat) -> FlexRef:
         """Create the channel, or get the one this chat's `Target` already has; then add the webhooks it lacks."""
-        name = chat.visitor_name or "Visitor"
+        name = (chat.visitor_name or "Visitor")[:_MOST_NAME]
         channel = await self._client.flex_api.v1.channel.create_async(
             flex_flow_sid=self._flow.flow_sid,
             identity=chat_events.identity(chat.id),
             chat_user_friendly_name=name,
-            chat_friendly_name=f"Chat with {name}",
+            chat_friendly_name=f"Chat with {name}"[:_MOST_NAME],
             target=_target(chat, name=name),
             pre_engagement_data=json.dumps(dict(chat.context)) if chat.context else values.unset,
         )
@@ -127,19 +129,18 @@ class ProgrammableChat:
 
     async def _hang_webhooks(self, ref: FlexRef) -> None:
         """The channel may be an earlier attempt's, so what hangs there already stays."""
-        with channel_may_be_gone():
-            hanging = await self._channel(ref).webhooks.list_async()
-            urls = {(hook.configuration or {}).get("url") for hook in hanging}
-            for hook in HOOKS:
-                url = self._flow.public_url.rstrip("/") + hook.path
-                if url not in urls:
-                    await self._channel(ref).webhooks.create_async(
-                        type="webhook",
-                        configuration_url=url,
-                        configuration_method="POST",
-                        configuration_filters=list(hook.events),
-                        configuration_retry_count=_RETRIES,
-                    )
+        webhooks = self._channel(ref).webhooks
+        urls = {(hook.configuration or {}).get("url") for hook in await webhooks.list_async()}
+        for hook in HOOKS:
+            url = self._flow.public_url.rstrip("/") + hook.path
+            if url not in urls:
+                await webhooks.create_async(
+                    type="webhook",
+                    configuration_url=url,
+                    configuration_method="POST",
+                    configuration_filters=list(hook.events),
+                    configuration_retry_count=_RETRIES,
+                )
 
     async def _end_task(self, ref: FlexRef) -> None:
         """A waiting task is cancelled, an accepted one goes to wrap-up; an agent may be faster, then it is seen to."""

@@ -131,6 +131,9 @@ def _check(status: int, text: str, *, retry_after: str | None, call: str) -> Non
     """
     if status == 429:
         raise NotSent(f"{call}: 429 too many requests", retry_after=_seconds(retry_after))
+    if status in {401, 403}:
+        # Not this call but the account is refused: a token is being changed, say. What is owed waits for it.
+        raise NotSent(f"{call}: {status}, check TWILIO_AUTH_TOKEN; {_explained(_code(text))}")
     if status >= 500:
         raise OutcomeUnknown(f"{call}: {status}")
     if status >= 400:

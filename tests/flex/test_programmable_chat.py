@@ -6,7 +6,7 @@ import pytest
 
 from middleware.flex.programmable_chat import HOOKS, ProgrammableChat
 from middleware.flex.rest import Rejected
-from middleware.relay.errors import ChatGone
+from middleware.relay.errors import ChatGone, NotSent
 from middleware.relay.model import (
     AgentJoined,
     Author,
@@ -86,6 +86,13 @@ async def test_opening_again_finishes_what_is_half_made_and_doubles_nothing(
     first = await flex.open(CHAT)
     assert first == await flex.open(CHAT)
     assert (await twilio.calls()).count("POST Webhooks") == 2
+
+
+async def test_a_long_name_is_cut_to_what_twilio_takes(flex: ProgrammableChat, twilio: Twilio) -> None:
+    """A name must not cost the chat."""
+    await flex.open(Chat(ChatId("f" * 32), VisitorId("long"), opened_at=0, visitor_name="A" * 100))
+    form = dict((await twilio.wire())[0]["form"])
+    assert (64, 64) == (len(form["ChatUserFriendlyName"]), len(form["ChatFriendlyName"]))
 
 
 async def test_two_chats_get_two_channels(flex: ProgrammableChat) -> None:
@@ -211,10 +218,10 @@ async def test_a_channel_that_is_not_there_is_gone(flex: ProgrammableChat, call:
         await calls[call]()
 
 
-async def test_a_wrong_token_is_a_refusal_with_twilios_code(twilio: Twilio) -> None:
+async def test_a_wrong_token_is_waited_for_and_told_with_twilios_code(twilio: Twilio) -> None:
     """An operator reads in the log what to look up."""
     async with open_back_end(twilio.url, auth_token="wrong") as flex:
-        with pytest.raises(Rejected, match=r"401, see .*/errors/20003"):
+        with pytest.raises(NotSent, match=r"401, check TWILIO_AUTH_TOKEN; see .*/errors/20003"):
             await flex.open(CHAT)
 
 

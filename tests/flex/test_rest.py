@@ -88,7 +88,15 @@ async def test_a_success_that_cannot_be_read_is_an_unknown_outcome(text: str) ->
     assert isinstance(await failure(answering(201, text)), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 409])
+@pytest.mark.parametrize("status", [401, 403])
+async def test_an_account_that_is_refused_is_waited_for(status: int) -> None:
+    """The token is being changed: no visitor's words should be given up for that."""
+    error = await failure(answering(status, '{"code":20003,"message":"no"}'))
+    assert isinstance(error, NotSent)
+    assert "TWILIO_AUTH_TOKEN" in str(error)
+
+
+@pytest.mark.parametrize("status", [302, 400, 404, 409])
 async def test_a_refusal_is_for_good(status: int) -> None:
     """Repeating it would get the same answer."""
     error = await failure(answering(status, '{"code":20001,"message":"Body a secret word is bad"}'))
