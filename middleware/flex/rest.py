@@ -37,6 +37,17 @@ class Rejected(Refused):
         self.code = code
 
 
+class NotLetIn(NotSent):
+    """Twilio answered 401 or 403: not the call but the account is refused, its token being changed, say.
+
+    No visitor's words should be given up for that, so what is owed waits.
+    """
+
+    def __init__(self, reason: str, *, status: int) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """Whose account, and where it is; `api_url` None means Twilio itself."""
@@ -132,8 +143,7 @@ def _check(status: int, text: str, *, retry_after: str | None, call: str) -> Non
     if status == 429:
         raise NotSent(f"{call}: 429 too many requests", retry_after=_seconds(retry_after))
     if status in {401, 403}:
-        # Not this call but the account is refused: a token is being changed, say. What is owed waits for it.
-        raise NotSent(f"{call}: {status}, check TWILIO_AUTH_TOKEN; {_explained(_code(text))}")
+        raise NotLetIn(f"{call}: {status}, check TWILIO_AUTH_TOKEN; {_explained(_code(text))}", status=status)
     if status >= 500:
         raise OutcomeUnknown(f"{call}: {status}")
     if status >= 400:
