@@ -8,12 +8,15 @@ from pathlib import Path
 from aiohttp import web
 
 from middleware.simulator.account import Account
+from middleware.simulator.api_addresses import address_routes
 from middleware.simulator.api_chat_channels import channel_routes
 from middleware.simulator.api_chat_messages import message_routes
 from middleware.simulator.api_chat_service import service_routes
+from middleware.simulator.api_configuration import configuration_routes
 from middleware.simulator.api_conversation_service import conversation_service_routes
 from middleware.simulator.api_conversations import conversation_routes
 from middleware.simulator.api_flex import flex_routes
+from middleware.simulator.api_interactions import interaction_routes
 from middleware.simulator.api_taskrouter import taskrouter_routes
 from middleware.simulator.api_utterances import utterance_routes
 from middleware.simulator.api_webchats import webchat_routes
@@ -50,6 +53,7 @@ def build_simulator(
     account.on_event += [courier.hear, Studio(account).hear]
     app.add_routes([*flex_routes(), *service_routes(), *channel_routes(), *message_routes(), *taskrouter_routes()])
     app.add_routes([*webchat_routes(), *conversation_routes(), *utterance_routes(), *conversation_service_routes()])
+    app.add_routes([*configuration_routes(), *address_routes(), *interaction_routes()])
     app.add_routes([*mischief_routes(), *desk_routes(desk_files)])
 
     async def run_courier(_: web.Application) -> AsyncIterator[None]:

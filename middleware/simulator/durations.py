@@ -27,3 +27,14 @@ def duration(ask: Ask, name: str, *, least: timedelta) -> timedelta | None:
     if length < least:
         raise Malformed(f"Parameter {name} is too short: {value}, at least {int(least.total_seconds() // 60)} min")
     return length
+
+
+def written(length: timedelta | None) -> str | None:
+    """A duration as Twilio shows it: PT10M."""
+    if length is None:
+        return None
+    minutes, seconds = divmod(length.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days = f"{length.days}D" if length.days else ""
+    clock = "".join(f"{number}{unit}" for number, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if number)
+    return f"P{days}{'T' if clock else ''}{clock}"
