@@ -1,12 +1,14 @@
 """The back end, pointed at the simulator over real HTTP."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
+from middleware.flex.conversation_opening import Interactions, Studio, Way, WebChats
+from middleware.flex.conversations import Conversations, Service
 from middleware.flex.programmable_chat import FlexFlow, ProgrammableChat
 from middleware.flex.rest import Credentials, Transport, twilio_client
 from middleware.flex.webhook import Verifier
@@ -58,15 +60,53 @@ async def open_back_end(
     url: str, *, public_url: str = "http://127.0.0.1:9", **changed: str
 ) -> AsyncIterator[ProgrammableChat]:
     """The back end `programmable_chat`. Its webhooks lead nowhere unless `public_url` says where."""
-    token = changed.get("auth_token", SEED.auth_token)
-    async with Transport() as transport:
+    async with _open_client(url, **changed) as client:
         yield ProgrammableChat(
-            twilio_client(Credentials(SEED.account_sid, token, api_url=url), transport),
+            client,
             flow=FlexFlow(
                 flow_sid=changed.get("flow_sid", SEED.flow_sid),
                 service_sid=SEED.chat_service_sid,
                 workspace_sid=SEED.workspace_sid,
                 public_url=public_url,
             ),
-            verifier=Verifier(auth_token=token, account_sid=SEED.account_sid, public_url=public_url),
+            verifier=_verifier(public_url, **changed),
         )
+
+
+WAYS: dict[str, Callable[[Any], Way]] = {
+    "webchats": lambda client: WebChats(client, address_sid=SEED.address_sid),
+    "interactions": lambda client: Interactions(
+        client,
+        service_sid=SEED.chat_service_sid,
+        workspace_sid=SEED.workspace_sid,
+        workflow_sid=SEED.workflow_sid,
+    ),
+    "studio": lambda client: Studio(client, service_sid=SEED.chat_service_sid, studio_flow_sid=SEED.studio_flow_sid),
+}
+"""The ways to open a chat in Flex Conversations."""
+
+
+@asynccontextmanager
+async def open_conversations(
+    url: str, *, way: str = "webchats", public_url: str = "http://127.0.0.1:9", welcome: str | None = None
+) -> AsyncIterator[Conversations]:
+    """The back end `conversations`."""
+    service = Service(
+        service_sid=SEED.chat_service_sid, workspace_sid=SEED.workspace_sid, public_url=public_url, welcome=welcome
+    )
+    async with _open_client(url) as client:
+        yield Conversations(client, way=WAYS[way](client), service=service, verifier=_verifier(public_url))
+
+
+@asynccontextmanager
+async def _open_client(url: str, **changed: str) -> AsyncIterator[Any]:
+    async with Transport() as transport:
+        yield twilio_client(Credentials(SEED.account_sid, _token(**changed), api_url=url), transport)
+
+
+def _verifier(public_url: str, **changed: str) -> Verifier:
+    return Verifier(auth_token=_token(**changed), account_sid=SEED.account_sid, public_url=public_url)
+
+
+def _token(**changed: str) -> str:
+    return changed.get("auth_token", SEED.auth_token)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -10,7 +11,7 @@ from middleware.relay.errors import BadWebhook, WebhookRefused
 from middleware.relay.model import Author, Chat, ChatId, Echoed, Event, FlexRef, Message, MessageId, Said, VisitorId
 from middleware.relay.ports import Flex, LooksForSent, NamesAgents, WebhookRequest
 from tests.fakes.flex import FakeFlex
-from tests.flex.twilio import open_back_end, open_twilio
+from tests.flex.twilio import WAYS, Twilio, open_back_end, open_conversations, open_twilio
 
 CHAT = Chat(ChatId("c" * 32), VisitorId("ada"), opened_at=0, visitor_name="Ada")
 OTHER = Chat(ChatId("d" * 32), VisitorId("bob"), opened_at=0, visitor_name="Ada")
@@ -37,17 +38,29 @@ async def in_memory() -> AsyncIterator[Subject]:
 @asynccontextmanager
 async def programmable_chat() -> AsyncIterator[Subject]:
     async with open_twilio() as twilio, open_back_end(twilio.url) as flex:
-
-        async def speak(ref: FlexRef, text: str) -> object:
-            return await twilio.desk(f"channels/{ref}/messages", {"body": text})
-
-        yield Subject(flex, speak)
+        yield Subject(flex, partial(_speak_at_the_desk, twilio))
 
 
-@pytest.fixture(params=[in_memory, programmable_chat], ids=lambda opener: opener.__name__)
+@asynccontextmanager
+async def conversations(way: str) -> AsyncIterator[Subject]:
+    async with open_twilio() as twilio, open_conversations(twilio.url, way=way) as flex:
+        yield Subject(flex, partial(_speak_at_the_desk, twilio))
+
+
+async def _speak_at_the_desk(twilio: Twilio, ref: FlexRef, text: str) -> object:
+    return await twilio.desk(f"channels/{ref}/messages", {"body": text})
+
+
+OPENERS: dict[str, Callable[[], AbstractAsyncContextManager[Subject]]] = {
+    "in_memory": in_memory,
+    "programmable_chat": programmable_chat,
+    **{f"conversations-{way}": partial(conversations, way) for way in WAYS},
+}
+
+
+@pytest.fixture(params=OPENERS)
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
-    opener: Callable[[], AbstractAsyncContextManager[Subject]] = request.param
-    async with opener() as opened:
+    async with OPENERS[request.param]() as opened:
         yield opened
 
 
