@@ -52,8 +52,7 @@ SELECT {DELIVERY} FROM delivery
 JOIN chat ON chat.number = delivery.chat
 LEFT JOIN message ON message.number = delivery.message"""
 CLAIMABLE = f"{_DELIVERIES} WHERE delivery.head = 1 AND delivery.due <= ?1 ORDER BY delivery.due, delivery.id LIMIT ?2"
-CLAIM = """
-UPDATE delivery SET attempts = attempts + 1, due = ?2, unsure = claimed OR unsure, claimed = 1 WHERE id = ?1"""
+CLAIM = "UPDATE delivery SET attempts = attempts + 1, due = ?2, claimed = 1 WHERE id = ?1"
 FINISH = "DELETE FROM delivery WHERE id = ?1 RETURNING chat, head"
 PROMOTE = """
 UPDATE delivery SET head = 1, due = max(due, ?2)

@@ -30,19 +30,22 @@ from tests.promises.stores import Opener
 
 T = TypeVar("T")
 
-CHATS = [ChatId(f"chat-{number}") for number in range(3)]
+CHATS = [ChatId(f"chat-{number}") for number in range(2)]
 REFS = [FlexRef("here"), FlexRef("there")]
 LEASE = 10
 SETTINGS = settings(
-    max_examples=40,
-    stateful_step_count=40,
+    max_examples=60,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 
 chats = st.sampled_from(CHATS)
-seconds = st.integers(min_value=0, max_value=2 * LEASE)
-positions = st.integers(min_value=0, max_value=5)
+refs = st.sampled_from(REFS)
+kinds = st.sampled_from([DeliveryKind.OPEN, DeliveryKind.MEET, DeliveryKind.END])
+seconds = st.sampled_from([0, 1, LEASE - 1, LEASE, 2 * LEASE])
+positions = st.sampled_from([0, 0, 1, 2])
+indexes = st.sampled_from([0, 1, 1, 2])
 
 
 class Program(RuleBasedStateMachine):
@@ -97,11 +100,16 @@ class OutboxProgram(Program):
     def add_chat(self, chat: Chat) -> None:
         self.write(lambda tx: tx.add_chat(chat))
 
-    @rule(chat=chats, kind=st.sampled_from([DeliveryKind.OPEN, DeliveryKind.MEET, DeliveryKind.END]), wait=seconds)
-    def owe(self, chat: ChatId, kind: DeliveryKind, wait: int) -> None:
+    @rule(chat=chats, kinds=st.lists(kinds, min_size=1, max_size=4), wait=seconds)
+    def owe(self, chat: ChatId, kinds: list[DeliveryKind], wait: int) -> None:
         due = float(self.now + wait)
-        self.write(lambda tx: tx.owe(chat, kind, due=due))
-        self.lists[chat].append(Owed(kind, due))
+
+        async def unit(tx: Transaction) -> None:
+            for kind in kinds:
+                await tx.owe(chat, kind, due=due)
+
+        self.write(unit)
+        self.lists[chat] += [Owed(kind, due) for kind in kinds]
         for delivery, owed in zip(self.write(lambda tx: tx.owed_to(chat)), self.lists[chat], strict=True):
             self.ids[delivery.id] = owed
 
@@ -192,10 +200,10 @@ class InboxProgram(Program):
         self.held: list[Event] = []
 
     @rule(
-        ref=st.sampled_from(REFS),
-        name=st.integers(min_value=0, max_value=12),
-        index=st.none() | positions,
-        hold=st.booleans(),
+        ref=refs,
+        name=st.integers(min_value=0, max_value=9),
+        index=st.none() | indexes,
+        hold=st.sampled_from([True, True, False]),
     )
     def arrive(self, ref: FlexRef, name: int, index: int | None, hold: bool) -> None:
         event = an_event(ref, EventKey(f"{name} at {ref}"), index)
@@ -212,13 +220,13 @@ class InboxProgram(Program):
             self.arrivals.append(event.key)
             self.held += [event] if hold else []
 
-    @rule(ref=st.sampled_from(REFS))
+    @rule(ref=refs)
     def take_all(self, ref: FlexRef) -> None:
         taken = self.write(lambda tx: tx.take_held(ref))
         assert sorted((event for event in self.held if event.ref == ref), key=self.turn) == taken
         self.held = [event for event in self.held if event.ref != ref]
 
-    @rule(ref=st.sampled_from(REFS), index=positions)
+    @rule(ref=refs, index=indexes)
     def take_one(self, ref: FlexRef, index: int) -> None:
         taken = self.write(lambda tx: tx.take_held_at(ref, index))
         fitting = [event for event in self.held if isinstance(event, Said) and (event.ref, event.index) == (ref, index)]
