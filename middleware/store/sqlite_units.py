@@ -69,8 +69,8 @@ class Writing(_Connected):
             self.close()
             raise _Lost(str(error)) from error
         try:
-            self._crash("before_commit")
             with unavailable("commit"):
+                self._crash("before_commit")
                 connection.execute("COMMIT")
         except StoreUnavailable as error:
             self.close()
@@ -146,8 +146,9 @@ def _run_guarded(connection: sqlite3.Connection, unit: Work, transaction: Sqlite
     connection.execute("SAVEPOINT unit")
     try:
         value = _finish(unit(transaction))
-    except BaseException as error:  # noqa: BLE001 — whatever it is, it belongs to the unit's caller
-        # If SQLite has given up the transaction, this fails: the units before are lost, too.
+    except BaseException as error:
+        if not connection.in_transaction:
+            raise _Lost(str(error)) from error
         connection.execute("ROLLBACK TO unit")
         connection.execute("RELEASE unit")
         return Outcome(error=_told(error))
