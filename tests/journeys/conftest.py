@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.town import Town, open_town
+from tests.journeys.town import BACK_ENDS, Town, open_town
 
 
-@pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    """Both servers, up."""
-    async with open_town(tmp_path) as opened:
+@pytest.fixture(params=["programmable_chat"])
+async def town(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Town]:
+    """Both servers, up, on the back end that the test asks for."""
+    async with open_town(tmp_path, **BACK_ENDS[request.param]) as opened:
         yield opened

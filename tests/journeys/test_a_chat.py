@@ -3,11 +3,16 @@
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from tests.flex.twilio import Twilio, open_twilio
 from tests.journeys.page import Page, until
-from tests.journeys.town import Town, serve
+from tests.journeys.town import BACK_ENDS, Town, serve
+
+every_back_end = pytest.mark.parametrize("town", BACK_ENDS, indirect=True)
 
 
+@every_back_end
 async def test_a_visitor_and_an_agent_talk_until_the_agent_ends_it(town: Town) -> None:
     """The story the product exists for."""
     page, opened = await town.visitor("Ada")
@@ -27,6 +32,7 @@ async def test_a_visitor_and_an_agent_talk_until_the_agent_ends_it(town: Town) -
     assert "chat_ended" == (await page.ask("say", {"ask_id": "3", "text": "One more"}))["error"]["code"]
 
 
+@every_back_end
 async def test_after_the_end_a_new_chat_is_a_new_channel(town: Town) -> None:
     """And what could not be said in the old one is said there, under the same ask."""
     page, opened = await town.visitor()
@@ -42,6 +48,7 @@ async def test_after_the_end_a_new_chat_is_a_new_channel(town: Town) -> None:
     await town.arrives(second, "Me again")
 
 
+@every_back_end
 async def test_two_visitors_never_hear_a_word_of_each_other(town: Town) -> None:
     """The first rule of the house, from both sides."""
     ada, _ = await town.visitor("Ada")
@@ -49,6 +56,8 @@ async def test_two_visitors_never_hear_a_word_of_each_other(town: Town) -> None:
     await ada.grant("say", {"ask_id": "1", "text": "I am Ada"})
     await bob.grant("say", {"ask_id": "1", "text": "I am Bob"})
     adas, bobs = await town.accepted(name="Ada"), await town.accepted(name="Bob")
+    await town.arrives(adas, "I am Ada")
+    await town.arrives(bobs, "I am Bob")
     await town.agent_says(adas, "for Ada")
     await town.agent_says(bobs, "for Bob")
     await ada.hears("said")
@@ -84,6 +93,7 @@ async def test_a_chat_opened_in_one_tab_opens_in_the_other(town: Town) -> None:
     assert again["chat"]["id"] == anew["chat"]["id"]
 
 
+@every_back_end
 async def test_a_page_that_comes_back_gets_precisely_what_it_missed(town: Town) -> None:
     """A tunnel, a reload, a sleeping laptop."""
     page, opened = await town.visitor()
@@ -116,17 +126,19 @@ async def test_a_position_the_chat_does_not_know_is_said_aloud(town: Town) -> No
         assert ["Hello"] == [message["text"] for message in answer["messages"]]
 
 
+@every_back_end
 async def test_the_visitor_ends_the_chat(town: Town) -> None:
-    """The agent's task goes to wrap-up, and the channel is inactive."""
+    """The agent's task is wrapped up (an interaction completes it), and the channel takes no more."""
     page, _ = await town.visitor()
     await page.grant("say", {"ask_id": "1", "text": "Hello"})
     channel = await town.accepted()
     await page.grant("end")
     assert "visitor" == (await page.hears("ended"))["by"]
-    await town.task("wrapping")
+    await town.task("wrapping", "completed")
     assert "INACTIVE" == (await town.twilio.state())["channels"][channel]["status"]
 
 
+@every_back_end
 async def test_bots_and_words_posted_by_the_api_reach_the_visitor(town: Town) -> None:
     """A filter on `Source` would have thrown them away."""
     page, _ = await town.visitor()

@@ -17,6 +17,13 @@ from tests.journeys.page import Page, until
 
 SEED = Seed()
 KEY = "k" * 32
+BACK_ENDS: dict[str, dict[str, str]] = {
+    "programmable_chat": {"backend": "programmable_chat", "flex_flow_sid": SEED.flow_sid},
+    "webchats": {"backend": "conversations", "flex_address_sid": SEED.address_sid},
+    "interactions": {"backend": "conversations", "flex_workflow_sid": SEED.workflow_sid},
+    "studio": {"backend": "conversations", "flex_studio_flow_sid": SEED.studio_flow_sid},
+}
+"""The settings of each back end, and of each way to open a chat there."""
 
 
 @dataclass(slots=True)
@@ -40,14 +47,15 @@ class Town:
         page = await self.page()
         return page, await page.grant("open", {"name": name} if name else {})
 
-    async def task(self, status: str = "reserved", *, name: str = "") -> Any:
-        """The newest task of this status at the desk, of the visitor with this name."""
+    async def task(self, *status: str, name: str = "") -> Any:
+        """The newest task of this status (else: that waits) at the desk, of the visitor with this name."""
+        wanted = status or ("reserved",)
 
         async def find() -> Any:
             tasks = (await self.twilio.state())["tasks"]
-            return [task for task in tasks if task["status"] == status and name in task["name"]][-1:]
+            return [task for task in tasks if task["status"] in wanted and name in _name(task)][-1:]
 
-        return (await until(find, what=f"a task that is {status}"))[0]
+        return (await until(find, what=f"a task that is {wanted}"))[0]
 
     async def accepted(self, *, name: str = "") -> str:
         """Accept the visitor's task; the channel's sid."""
@@ -76,6 +84,10 @@ class Town:
         await until(there, what=f"{texts} at Flex")
 
 
+def _name(task: Any) -> str:
+    return f"{task['name']} {task['attributes'].get('customerName')}"
+
+
 @asynccontextmanager
 async def open_town(folder: Path, **settings: Any) -> AsyncIterator[Town]:
     """Both servers, up; everything they started ends with the block."""
@@ -97,12 +109,11 @@ async def serve(folder: Path, twilio: Twilio, *, port: int = 0, **settings: Any)
         "public_url": url,
         "twilio_account_sid": SEED.account_sid,
         "twilio_auth_token": SEED.auth_token,
-        "flex_flow_sid": SEED.flow_sid,
         "flex_chat_service_sid": SEED.chat_service_sid,
         "flex_workspace_sid": SEED.workspace_sid,
         "token_keys": KEY,
         "database_url": f"sqlite:///{folder / 'relay.db'}",
         "twilio_api_url": twilio.url,
     }
-    async with serving(read_settings({}, **{**given, **settings}), listener):
+    async with serving(read_settings({}, **{**given, **(settings or BACK_ENDS["programmable_chat"])}), listener):
         yield url
