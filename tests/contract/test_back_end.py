@@ -3,12 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from middleware.flex.conversations import Conversations
 from middleware.flex.programmable_chat import ProgrammableChat
 from middleware.relay.errors import FlexError
 from middleware.relay.model import Author, Chat, ChatId, FlexRef, Message, MessageId
 from tests.contract.openapi import Exchange, violations
-from tests.flex.twilio import Twilio, open_back_end, open_twilio
-from tests.journeys.town import open_town
+from tests.flex.twilio import WAYS, Twilio, open_back_end, open_conversations, open_twilio
+from tests.journeys.town import BACK_ENDS, open_town
 from tests.relay.house import ADA
 
 CHAT = Chat(ChatId("c" * 32), ADA, opened_at=0, visitor_name="Ada")
@@ -31,7 +34,7 @@ def _exchange(entry: Any) -> Exchange:
     )
 
 
-async def everything(flex: ProgrammableChat, twilio: Twilio) -> None:
+async def everything(flex: ProgrammableChat | Conversations, twilio: Twilio) -> None:
     """Each call of the port, with its lists, its powers and its refusals."""
     ref = await flex.open(CHAT)
     await flex.say(ref, HELLO)
@@ -59,15 +62,26 @@ async def test_every_call_of_the_back_end_keeps_the_contract() -> None:
     assert [] == [violation for exchange in held for violation in violations(exchange)]
 
 
-async def test_a_whole_visit_keeps_the_contract(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", WAYS)
+async def test_every_call_of_conversations_keeps_the_contract(way: str) -> None:
+    """In each way of opening, with a welcome."""
+    async with open_twilio() as twilio, open_conversations(twilio.url, way=way, welcome="Welcome!") as flex:
+        await everything(flex, twilio)
+        held = await exchanges(twilio)
+    assert len(held) > 15
+    assert [] == [violation for exchange in held for violation in violations(exchange)]
+
+
+@pytest.mark.parametrize("back_end", BACK_ENDS)
+async def test_a_whole_visit_keeps_the_contract(tmp_path: Path, back_end: str) -> None:
     """From the first word to the end, as the town talks."""
-    async with open_town(tmp_path) as town:
+    async with open_town(tmp_path, **BACK_ENDS[back_end]) as town:
         page, _ = await town.visitor("Ada")
         await page.grant("say", {"ask_id": "1", "text": "Hello"})
         channel = await town.accepted()
         await town.agent_says(channel, "Hi")
         await page.hears("said")
         await page.grant("end")
-        await town.task("wrapping")
+        await town.task("wrapping", "completed")
         held = await exchanges(town.twilio)
     assert [] == [violation for exchange in held for violation in violations(exchange)]
