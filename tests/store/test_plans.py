@@ -1,0 +1,60 @@
+"""A million stored messages must not slow down the next one: read from SQLite's own plans."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from middleware.store import sql
+from middleware.store.migrate import migrate, migrations
+
+ONCE_A_START = {"WATCH_OPEN", "RELEASE_CLAIMS"}
+"""These touch every open chat, or every delivery owed, and do so through an index that holds no others."""
+SORTED = {"HELD"}
+"""The few held events of one address are sorted after they are found."""
+
+
+def statements() -> dict[str, str]:
+    return {
+        name: text
+        for name, text in vars(sql).items()
+        if not name.startswith("_") and isinstance(text, str) and re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE)", text)
+    }
+
+
+@pytest.fixture
+def database() -> Iterator[sqlite3.Connection]:
+    """An empty database with the whole schema."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection, migrations("sqlite"))
+    yield connection
+    connection.close()
+
+
+def plan(database: sqlite3.Connection, statement: str) -> list[str]:
+    parameters = len(set(re.findall(r"\?\d+", statement)))
+    rows = database.execute(f"EXPLAIN QUERY PLAN {statement}", (None,) * parameters)
+    return [detail for _, _, _, detail in rows]
+
+
+@pytest.mark.parametrize("name", sorted(statements()))
+def test_no_statement_grows_with_the_store(database: sqlite3.Connection, name: str) -> None:
+    """Every table is searched by an index, or only the first entry of one is read."""
+    statement = statements()[name]
+    for step in plan(database, statement):
+        if step.startswith("SCAN") and step != "SCAN CONSTANT ROW":
+            assert "INDEX" in step
+            assert name in ONCE_A_START or "LIMIT 1" in statement
+        if step.startswith("USE TEMP B-TREE"):
+            assert name in SORTED
+
+
+def test_claiming_reads_the_due_heads_only(database: sqlite3.Connection) -> None:
+    """The outbox's own index: whatever waits behind a head, or for its time, is not looked at."""
+    assert "SEARCH delivery USING INDEX delivery_due (due<?)" == plan(database, sql.CLAIMABLE)[0]
+
+
+def test_watching_open_chats_passes_over_the_ended_ones(database: sqlite3.Connection) -> None:
+    """A start after years must not read every chat there ever was."""
+    assert ["SCAN chat USING INDEX chat_open"] == plan(database, sql.WATCH_OPEN)
