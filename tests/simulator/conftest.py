@@ -1,6 +1,7 @@
 """A fresh simulator for every test; whatever it answered well is held against Twilio's documents afterwards."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,11 @@ def desk_files() -> Path | None:
 
 
 @pytest.fixture
+def clock() -> Callable[[], float]:
+    return time.monotonic
+
+
+@pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     receiver = Receiver()
     app = web.Application()
@@ -46,8 +52,10 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def house(seed: Seed, receiver: Receiver, desk_files: Path | None) -> AsyncIterator[House]:
-    app = build_simulator(seed, desk_files=desk_files, pace=Pace(answer_within=1, pause=0))
+async def house(
+    seed: Seed, receiver: Receiver, desk_files: Path | None, clock: Callable[[], float]
+) -> AsyncIterator[House]:
+    app = build_simulator(seed, desk_files=desk_files, pace=Pace(answer_within=1, pause=0), clock=clock)
     async with TestServer(app) as server, ClientSession() as http:
         yield House(app, str(server.make_url("")).rstrip("/"), seed, http, receiver)
     if SHARED.exists():
@@ -61,4 +69,5 @@ async def twilio_client(house: House) -> AsyncIterator[Client]:
     async with AsyncTwilioHttpClient() as http:
         client = Client(house.seed.account_sid, house.seed.auth_token, http_client=http)
         client.chat.base_url = client.flex_api.base_url = client.taskrouter.base_url = house.address
+        client.conversations.base_url = house.address
         yield client
