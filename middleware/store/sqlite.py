@@ -47,8 +47,8 @@ class SqliteStore:
         """Make or migrate the file and hold it for this process. Raises `StoreRefused` or `StoreUnavailable`."""
         prepare(self._path)
         self._right.take()
-        writing = Writing(self._connect_to_write, crash=self._crash)
         viewing = Viewing(lambda: connect(self._path, query_only=True, patience=self._patience))
+        writing = Writing(self._connect_to_write, path=self._path, viewing=viewing, crash=self._crash)
         self._writer = BatchThread("store-writer", run=writing, close=writing.close)
         self._reader = BatchThread("store-reader", run=viewing, close=viewing.close)
         try:

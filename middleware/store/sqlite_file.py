@@ -16,9 +16,14 @@ PATIENCE = 5.0
 
 def connect(path: Path, *, query_only: bool, patience: float = PATIENCE) -> sqlite3.Connection:
     """A connection to the existing file, durable and without hidden transactions."""
-    # mode=rw: a file that went away is an error, not a new empty store.
+    # mode=rw: a file that went away is an error, not a new empty store. The writer may close a reading connection.
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=patience, isolation_level=None, cached_statements=256
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=patience,
+        isolation_level=None,
+        cached_statements=256,
+        check_same_thread=not query_only,
     )
     try:
         _settle_pragmas(connection, query_only=query_only)
@@ -75,6 +80,33 @@ class OneNode:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+class Place:
+    """Where the files of an open database were when it was opened."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = path
+        self._log = path.with_name(path.name + "-wal")
+        self._seen = self._look()
+
+    def kept(self) -> bool:
+        """Whether database and log still are the files that were opened."""
+        return self._look() == self._seen
+
+    def database_kept(self) -> bool:
+        """Whether the database is, whatever became of its log."""
+        return self._look()[0] == self._seen[0]
+
+    def _look(self) -> tuple[int | None, int | None]:
+        return _identity(self._database), _identity(self._log)
+
+
+def _identity(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 @contextlib.contextmanager

@@ -1,16 +1,21 @@
 """Runs units of work: many in one commit, each whole or not at all."""
 
 import contextlib
+import logging
 import sqlite3
+import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from middleware.relay.errors import StoreUnavailable
 from middleware.store.batches import Outcome, Work, own
 from middleware.store.errors import RuleBroken
-from middleware.store.sqlite_file import unavailable
+from middleware.store.sqlite_file import Place, unavailable
 from middleware.store.sqlite_reading import SqliteReading
 from middleware.store.sqlite_transaction import SqliteTransaction
+
+log = logging.getLogger(__name__)
 
 Connect: TypeAlias = Callable[[], sqlite3.Connection]
 CrashPoint: TypeAlias = Callable[[str], None]
@@ -43,12 +48,43 @@ class _Connected:
                 connection.close()
 
 
+class Viewing(_Connected):
+    """Runs views on one state; called with a batch. That state holds every write finished before."""
+
+    def __init__(self, connect: Connect) -> None:
+        super().__init__(connect)
+        self._under_way = threading.Lock()
+
+    def __call__(self, views: Sequence[Work]) -> Sequence[Outcome]:
+        """What each view read. Raises `StoreUnavailable` if nothing can be read."""
+        with self._under_way:
+            connection = self.connected()
+            try:
+                with unavailable("read"):
+                    connection.execute("BEGIN")
+                    reading = SqliteReading(connection)
+                    outcomes = [_run_view(view, reading) for view in views]
+                    connection.execute("COMMIT")
+            except StoreUnavailable:
+                self.close()
+                raise
+        return outcomes
+
+    def let_go(self) -> None:
+        """Close the connection from another thread, between two batches."""
+        with self._under_way:
+            self.close()
+
+
 class Writing(_Connected):
     """Runs units and commits them; called with a batch."""
 
-    def __init__(self, connect: Connect, *, crash: CrashPoint) -> None:
+    def __init__(self, connect: Connect, *, path: Path, viewing: Viewing, crash: CrashPoint) -> None:
         super().__init__(connect)
+        self._path = path
+        self._viewing = viewing
         self._crash = crash
+        self._place: Place | None = None
 
     def __call__(self, units: Sequence[Work]) -> Sequence[Outcome]:
         """Each unit is committed, or has an error. Raises `StoreUnavailable` if none was begun."""
@@ -72,6 +108,7 @@ class Writing(_Connected):
             with unavailable("commit"):
                 self._crash("before_commit")
                 connection.execute("COMMIT")
+                self._find_again(connection)
         except StoreUnavailable as error:
             self.close()
             return [Outcome(error=own(error)) for _ in units]
@@ -83,10 +120,30 @@ class Writing(_Connected):
         try:
             with unavailable("begin to write"):
                 connection.execute("BEGIN IMMEDIATE")
+                self._place = self._place or Place(self._path)
         except StoreUnavailable:
             self.close()
             raise
         return connection
+
+    def _find_again(self, connection: sqlite3.Connection) -> None:
+        """A commit in a file that was removed meanwhile is gone with this process: bring it to where it is found."""
+        if self._place is None or self._place.kept():
+            return
+        found = self._place.database_kept()
+        self._viewing.let_go()
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        self.close()
+        log.error(
+            "The database's files were moved or removed under the open store.", extra={"saved": found and not busy}
+        )
+        if busy or not found:
+            raise StoreUnavailable(f"The store's file {self._path} was moved or removed; put it back.")
+
+    def close(self) -> None:
+        """Close the connection; an unfinished transaction is rolled back."""
+        super().close()
+        self._place = None
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         try:
@@ -106,24 +163,6 @@ class Writing(_Connected):
                 outcomes.append(Outcome(error=error))
             except StoreUnavailable as error:
                 return outcomes + [Outcome(error=own(error)) for _ in units[len(outcomes) :]]
-        return outcomes
-
-
-class Viewing(_Connected):
-    """Runs views on one state; called with a batch. That state holds every write finished before."""
-
-    def __call__(self, views: Sequence[Work]) -> Sequence[Outcome]:
-        """What each view read. Raises `StoreUnavailable` if nothing can be read."""
-        connection = self.connected()
-        try:
-            with unavailable("read"):
-                connection.execute("BEGIN")
-                reading = SqliteReading(connection)
-                outcomes = [_run_view(view, reading) for view in views]
-                connection.execute("COMMIT")
-        except StoreUnavailable:
-            self.close()
-            raise
         return outcomes
 
 

@@ -13,7 +13,7 @@ from middleware.relay.errors import StoreUnavailable
 from middleware.store.batches import Outcome
 from middleware.store.sqlite import SqliteStore
 from middleware.store.sqlite_file import connect
-from middleware.store.sqlite_units import Writing
+from middleware.store.sqlite_units import Viewing, Writing
 from tests.store.scenes import CHAT, eventually, opened, outsider, saying, texts
 
 
@@ -122,7 +122,7 @@ async def test_a_unit_that_fills_the_database_loses_only_itself(tmp_path: Path) 
     path = tmp_path / "house.db"
     await prepared(path)
     pages["most"] = outsider_pages(path) + 8
-    writing = Writing(small, crash=lambda _point: None)
+    writing = Writing(small, path=path, viewing=Viewing(small), crash=lambda _point: None)
     outcomes = writing([saying("a"), saying("large" * 20_000), saying("b")])
     assert [None, StoreUnavailable, None] == [outcome.error and type(outcome.error) for outcome in outcomes]
     assert "full" in str(outcomes[1].error)
