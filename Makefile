@@ -1,6 +1,7 @@
 # Two commands do everything: `make demo` and `make test`. Each installs what it needs into this checkout.
 PYTHON ?= python3
 BIN := .venv/bin
+BACKEND ?= programmable_chat
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -10,7 +11,7 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 demo: .venv/runtime build ## run everything on this machine, without any account
-	$(BIN)/python -m middleware demo
+	$(BIN)/python -m middleware demo --backend $(BACKEND)
 
 test: .venv/development build browser-tools lint types page unit ## lint, types and every test
 

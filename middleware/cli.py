@@ -7,6 +7,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ from middleware.cli_account import flows, provision
 from middleware.cli_doctor import doctor
 from middleware.logs import set_up_logs
 from middleware.relay.errors import HouseError
-from middleware.settings import BadSettings, LogFormat, Settings, read_settings
+from middleware.settings import Backend, BadSettings, LogFormat, Settings, read_settings
 from middleware.simulator import PRESETS, Plan, Seed, serve_simulator
+
+_BACKENDS = click.Choice([kind.value for kind in Backend])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,12 +47,14 @@ def serve() -> None:
 @main.command()
 @click.option("--port", default=8080, show_default=True, help="The page's port; the next free one if it is taken.")
 @click.option("--desk-port", default=8081, show_default=True, help="The desk's port, likewise.")
+@click.option("--backend", type=_BACKENDS, default=Backend.PROGRAMMABLE_CHAT.value, show_default=True)
 @click.option("--mischief", type=click.Choice(list(PRESETS)), help="Let the pretend Twilio misbehave.")
-def demo(port: int, desk_port: int, mischief: str | None) -> None:
+def demo(port: int, desk_port: int, backend: str, mischief: str | None) -> None:
     """Run everything on this machine, without any account: the middleware, a pretend Twilio and its agents' desk."""
     set_up_logs(json=False, level="INFO")
     with tempfile.TemporaryDirectory(prefix="flex-demo-") as folder:
-        _run(_demo(Path(folder), port=port, desk_port=desk_port, mischief=_plan(mischief)))
+        ports = Ports(port, desk_port)
+        _run(_demo(Path(folder), ports, backend=Backend(backend), mischief=_plan(mischief)))
 
 
 @main.command()
@@ -68,14 +73,22 @@ async def _serve(settings: Settings, listener: socket.socket, *, announce: Calla
         await _stopped()
 
 
-async def _demo(folder: Path, *, port: int, desk_port: int, mischief: Plan | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the demo's page and desk are; 0 takes a free one."""
+
+    page: int
+    desk: int
+
+
+async def _demo(folder: Path, ports: Ports, *, backend: Backend, mischief: Plan | None) -> None:
     seed = Seed()
     desk = static_files() / "desk"
-    async with serve_simulator(seed, port=_free(desk_port), desk_files=desk, mischief=mischief) as twilio:
-        listener = _listen("127.0.0.1", _free(port), remedy="Choose another --port.")
+    async with serve_simulator(seed, port=_free(ports.desk), desk_files=desk, mischief=mischief) as twilio:
+        listener = _listen("127.0.0.1", _free(ports.page), remedy="Choose another --port.")
         page = _address(listener)
         await _serve(
-            _demo_settings(seed, folder, page=page, twilio=twilio),
+            _demo_settings(seed, backend, folder=folder, page=page, twilio=twilio),
             listener,
             announce=lambda _: _say_demo(page, twilio),
         )
@@ -89,19 +102,24 @@ async def _simulate(host: str, port: int, *, mischief: Plan | None) -> None:
         await _stopped()
 
 
-def _demo_settings(seed: Seed, folder: Path, *, page: str, twilio: str) -> Settings:
+def _demo_settings(seed: Seed, backend: Backend, *, folder: Path, page: str, twilio: str) -> Settings:
+    own = {
+        Backend.PROGRAMMABLE_CHAT: {"flex_flow_sid": seed.flow_sid},
+        Backend.CONVERSATIONS: {"flex_address_sid": seed.address_sid},
+    }
     return read_settings(
         {},
         public_url=page,
         twilio_account_sid=seed.account_sid,
         twilio_auth_token=seed.auth_token,
-        flex_flow_sid=seed.flow_sid,
+        backend=backend,
         flex_chat_service_sid=seed.chat_service_sid,
         flex_workspace_sid=seed.workspace_sid,
         token_keys=secrets.token_hex(32),
         allowed_origins=page.replace("127.0.0.1", "localhost"),
         database_url=f"sqlite:///{folder / 'relay.db'}",
         twilio_api_url=twilio,
+        **own[backend],
     )
 
 

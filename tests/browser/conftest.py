@@ -76,9 +76,10 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
-    """A demo of the test's own, which must stop well."""
-    async with running_demo(tmp_path / "demo.log") as demo:
+async def demo(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Demo]:
+    """A demo of the test's own, on the back end it asks for, which must stop well."""
+    backend = getattr(request, "param", "programmable_chat")
+    async with running_demo(tmp_path / "demo.log", backend=backend) as demo:
         yield demo
         assert await demo.stop() == 0, (tmp_path / "demo.log").read_text()
 

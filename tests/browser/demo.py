@@ -32,9 +32,9 @@ class Demo:
 
 
 @asynccontextmanager
-async def running_demo(log: Path) -> AsyncIterator[Demo]:
+async def running_demo(log: Path, *, backend: str) -> AsyncIterator[Demo]:
     """Start the demo on free ports; what it logs goes to the file."""
-    ports = ("--port", "0", "--desk-port", "0")
+    ports = ("--port", "0", "--desk-port", "0", "--backend", backend)
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "middleware", "demo", *ports),

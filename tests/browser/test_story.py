@@ -1,7 +1,9 @@
 """The whole story, as a person sees it who has typed `make demo`."""
 
+import re
 import signal
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import NewVisitor, Watch, open_tab
@@ -9,6 +11,7 @@ from tests.browser.demo import Demo
 from tests.browser.people import Agent, Visitor
 
 
+@pytest.mark.parametrize("demo", ["programmable_chat", "conversations"], indirect=True)
 async def test_a_visitor_and_an_agent_talk_until_the_agent_ends_the_chat(
     agent: Agent, new_visitor: NewVisitor, demo: Demo
 ) -> None:
@@ -39,7 +42,7 @@ async def test_a_visitor_and_an_agent_talk_until_the_agent_ends_the_chat(
     await expect(agent.offers).to_have_count(1)
     await agent.accept("It squeaks again.")
     assert ["It squeaks again."] == await agent.tab.locator(".bubble").all_text_contents()
-    await expect(agent.tab.get_by_text("Opens a Flex channel for the chat")).to_have_count(2)
+    await expect(agent.tab.get_by_text(re.compile("Opens a (Flex channel|webchat) for the chat"))).to_have_count(2)
 
 
 async def test_two_visitors_never_see_a_word_of_each_other(agent: Agent, new_visitor: NewVisitor) -> None:
