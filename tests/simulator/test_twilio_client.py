@@ -72,3 +72,72 @@ async def test_an_agent_is_found_by_their_chat_identity(house: House, twilio_cli
     )
 
     assert [house.seed.agent_name] == [json.loads(str(worker.attributes))["full_name"] for worker in workers]
+
+
+async def test_a_webchat_is_brought_to_an_agent_and_ended(house: House, twilio_client: Client) -> None:
+    """Today's recipe: webchat, webhooks, first message; then there is an Interaction, and the visitor ends it."""
+    seed = house.seed
+    opened = await twilio_client.flex_api.v2.web_channels.create_async(
+        address_sid=seed.address_sid,
+        identity="vera",
+        customer_friendly_name="Vera",
+        pre_engagement_data=json.dumps({"friendlyName": "Vera"}),
+    )
+    service = twilio_client.conversations.v1.services(seed.chat_service_sid)
+    conversation = service.conversations(str(opened.conversation_sid))
+    hook = await conversation.webhooks.create_async(
+        target="webhook",
+        configuration_url=house.receiver.address + "/new-message",
+        configuration_method="post",
+        configuration_filters=["onMessageAdded", "onConversationStateUpdated"],
+    )
+    message = await conversation.messages.create_async(x_twilio_webhook_enabled="true", author="vera", body="Hello?")
+    tasks = await twilio_client.taskrouter.v1.workspaces(seed.workspace_sid).tasks.list_async(
+        evaluate_task_attributes=f'conversationSid == "{opened.conversation_sid}"'
+    )
+    told = json.loads(str(tasks[0].attributes))
+    channel = twilio_client.flex_api.v1.interaction(told["flexInteractionSid"]).channels(
+        told["flexInteractionChannelSid"]
+    )
+    closed = await channel.update_async(status="closed", routing={"status": "closed"})
+
+    assert (0, "webhook", "closed") == (message.index, hook.target, closed.status)
+    assert "closed" == (await conversation.fetch_async()).state
+    assert ["onMessageAdded", "onConversationStateUpdated"] == await house.receiver.events(2)
+
+
+async def test_an_interaction_is_begun_about_a_conversation(house: House, twilio_client: Client) -> None:
+    """The other recipe, where a conversation of one's own is handed to the agents."""
+    seed = house.seed
+    conversations = twilio_client.conversations.v1.services(seed.chat_service_sid).conversations
+    made = await conversations.create_async(unique_name="chat-1", timers_closed="P3D")
+    await conversations("chat-1").participants.create_async(identity="vera")
+    begun = await twilio_client.flex_api.v1.interaction.create_async(
+        channel={"type": "web", "initiated_by": "Customer", "properties": {"media_channel_sid": made.sid}},
+        routing={
+            "type": "TaskRouter",
+            "properties": {
+                "workspace_sid": seed.workspace_sid,
+                "workflow_sid": seed.workflow_sid,
+                "attributes": {"channelType": "web", "from": "Vera"},
+            },
+        },
+    )
+    places = await twilio_client.conversations.v1.participant_conversations.list_async(identity="vera")
+    addresses = await twilio_client.conversations.v1.address_configurations.list_async(type="chat")
+
+    assert begun.routing["properties"]["sid"] == (await house.desk("GET", "state")).json["tasks"][0]["sid"]
+    assert [made.sid] == [place.conversation_sid for place in places]
+    assert [seed.address_sid] == [address.sid for address in addresses]
+
+
+async def test_a_long_conversation_comes_in_pages(house: House, twilio_client: Client) -> None:
+    """The client follows `next_page_url` here too."""
+    made = await twilio_client.conversations.v1.conversations.create_async()
+    messages = twilio_client.conversations.v1.conversations(str(made.sid)).messages
+    for number in range(7):
+        await messages.create_async(author="vera", body=f"line {number}")
+
+    newest_first = await messages.list_async(order="desc", page_size=3)
+
+    assert [6, 5, 4, 3, 2, 1, 0] == [message.index for message in newest_first]
