@@ -43,7 +43,7 @@ def test_every_target_named_in_readme_is_in_the_makefile() -> None:
     """Two commands do everything, so they had better exist."""
     makefile = (Path(__file__).parents[2] / "Makefile").read_text()
     spans = re.findall(r"`make ([^`]+)`|^make (\w+)", README, re.MULTILINE)
-    named = {target for span in spans for target in " ".join(span).split()}
+    named = {word for span in spans for word in " ".join(span).split() if "=" not in word}
     assert {"demo", "test"} <= named
     assert [] == [target for target in sorted(named) if not re.search(rf"^{target}:", makefile, re.MULTILINE)]
 
