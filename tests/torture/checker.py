@@ -54,7 +54,7 @@ class Verdict:
     def stories(self, most: int = 5) -> list[str]:
         """The first few of each kind."""
         kinds = ("lost", "doubled", "disordered", "leaked", "pending")
-        return [f"{kind}: {story}" for kind in kinds for story in getattr(self, kind)[:most]]
+        return [f"{kind}: {story[:160]}" for kind in kinds for story in getattr(self, kind)[:most]]
 
 
 def check(history: Iterable[Deed]) -> Verdict:
@@ -115,7 +115,7 @@ class _Book:
             case Status():
                 self._enter_status(deed)
             case Left():
-                self._page(deed.page, Tag("")).left = True
+                self._page(deed.page, deed.visitor).left = True
 
     def _page(self, page: PageId, visitor: Tag) -> _Page:
         return self.pages.setdefault(page, _Page(page, visitor))

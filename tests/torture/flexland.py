@@ -49,7 +49,7 @@ class Flexland:
     def __init__(self, app: web.Application, url: str, *, write: Callable[[Deed], None], dice: random.Random) -> None:
         self.url = url
         self.manners = Manners()
-        self.heard = 0
+        self.spoken = self.carried = 0
         self._account: Account = app[ACCOUNT]
         self._mischief: Mischief = app[MISCHIEF]
         self._courier: Courier = app[COURIER]
@@ -81,19 +81,20 @@ class Flexland:
         """Every channel with a visitor's text in it."""
         return [sid for sid, messages in self._account.tables.messages.items() if messages]
 
-    def say(self, channel: str, count: int = 1) -> None:
-        """An agent says this many texts in the channel, at once."""
+    def say(self, channel: str, count: int = 1, *, padding: int = 0) -> None:
+        """An agent says this many texts in the channel, at once, each with so many letters behind it."""
         self._accept(channel)
         tag = self._tag_in(channel)
         for _ in range(count):
             number = self._said[tag] = self._said.get(tag, 0) + 1
-            text = f"{tag}:a{number}"
+            text = f"{tag}:a{number}" + (" " + "x" * padding if padding else "")
             message = desk.say(
                 self._account,
                 self._account.tables.channels[channel],
                 desk.Words(text),
                 by=by_sdk(self._account.seed.agent_identity),
             )
+            self.spoken += 1
             self._write(AgentSaid(self._chat_of(channel), message.index, text, time.monotonic()))
 
     def snapshot(self) -> list[AtFlex]:
@@ -110,6 +111,13 @@ class Flexland:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._courier.idle(), min(within, QUIET_SECONDS))
 
+    async def keeps_up(self, *, most: int) -> None:
+        """Wait until at most so many webhooks are under way, or for long enough."""
+        for _ in range(int(QUIET_SECONDS / 0.02)):
+            if self.carried + most >= self.spoken:
+                return
+            await asyncio.sleep(0.02)
+
     def hush(self) -> None:
         """Agents answer no more."""
         for call in self._calls:
@@ -119,13 +127,13 @@ class Flexland:
     def _log_hook(self) -> None:
         newest = self._log.after(self._log.count - 1)[0]
         if isinstance(newest, HookEntry) and newest.fault != "lose":
+            self.carried += newest.fields.get("Source") == "SDK" and "MessageSid" in newest.fields
             self.hooks.append(Hook(newest.status, newest.ms / 1000, time.monotonic()))
 
     def _hear(self, event: Event) -> None:
         """Answer a visitor's text, perhaps."""
         if not event.fields.get("From", "").startswith(_VISITOR) or event.channel_sid is None:
             return
-        self.heard += 1
         if self._dice.random() < self.manners.chance:
             count, pause = self._dice.randint(*self.manners.texts), self._dice.uniform(*self.manners.pause)
             self._later(pause, event.channel_sid, count)

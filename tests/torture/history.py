@@ -72,6 +72,7 @@ class Status:
 class Left:
     """A page was closed for good: what came afterwards it need not have."""
 
+    visitor: Tag
     page: PageId
 
 

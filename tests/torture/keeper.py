@@ -38,6 +38,11 @@ class Keeper:
         return f"http://127.0.0.1:{self.spec.port}"
 
     @property
+    def pid(self) -> int | None:
+        """The node's process."""
+        return self._pid
+
+    @property
     def alive(self) -> bool:
         """Whether the node is a process."""
         return not self._gone.is_set()

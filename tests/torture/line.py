@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,9 +13,14 @@ import aiohttp
 
 Payload = Any
 Hear = Callable[[str, Payload], None]
+Answered = Callable[[Payload], None]
 
 _SPACE = "/chat,"
 _sockets = itertools.count(1)
+
+
+def _nothing(_answer: Payload) -> None:
+    """Nobody wants to know at once."""
 
 
 class Cut(Exception):
@@ -37,7 +43,7 @@ class Line:
         self.gone = asyncio.Event()
         self._websocket = websocket
         self._hear = hear
-        self._asks: dict[int, asyncio.Future[Payload]] = {}
+        self._asks: dict[int, tuple[asyncio.Future[Payload], Answered]] = {}
         self._numbers = itertools.count()
         self._reader: asyncio.Task[None] | None = None
 
@@ -51,10 +57,14 @@ class Line:
             raise Unwelcome(str((_body(told[2:]).get("data") or {}).get("code")))
         self._reader = asyncio.create_task(self._read())
 
-    async def ask(self, name: str, payload: object, *, within: float) -> Payload:
-        """Ask, and wait for the answer. Raises `Cut` or `TimeoutError`."""
+    async def ask(self, name: str, payload: object, *, within: float, answered: Answered = _nothing) -> Payload:
+        """Ask, and wait for the answer. Raises `Cut` or `TimeoutError`.
+
+        `answered` gets the answer before any later news is heard, as a browser's acknowledgement does.
+        """
         number = next(self._numbers)
-        answer = self._asks[number] = asyncio.get_running_loop().create_future()
+        answer = asyncio.get_running_loop().create_future()
+        self._asks[number] = (answer, answered)
         try:
             await self._send(f"42{_SPACE}{number}{json.dumps([name, payload])}")
             return await asyncio.wait_for(answer, within)
@@ -68,9 +78,12 @@ class Line:
     def cut(self) -> None:
         """Break the connection off, without a word."""
         connection = self._websocket.get_extra_info("socket")
-        with suppress(OSError):
-            if connection is not None:
-                connection.shutdown(socket.SHUT_RDWR)
+        if connection is None:
+            return
+        with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)
+        if self._reader is None or self._reader.done():
+            self._end()
 
     def read_no_more(self) -> None:
         """From now on take nothing from the wire, as a page whose network stalls."""
@@ -100,8 +113,9 @@ class Line:
                 self._hear(name, payload)
             case "43":
                 number, answer = _listed(packet[2:])
-                future = self._asks.get(-1 if number is None else number)
+                future, answered = self._asks.pop(-1 if number is None else number, (None, _nothing))
                 if future is not None and not future.done():
+                    answered(answer[0])
                     future.set_result(answer[0])
             case "41":
                 raise Cut
@@ -124,7 +138,7 @@ class Line:
 
     def _end(self) -> None:
         self.gone.set()
-        for answer in self._asks.values():
+        for answer, _ in self._asks.values():
             if not answer.done():
                 answer.set_exception(Cut())
 

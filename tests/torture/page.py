@@ -5,6 +5,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,11 +22,12 @@ PATIENCE = 6.0
 
 @dataclass(slots=True)
 class Visitor:
-    """Who a page is of: the token and the chat that its browser keeps."""
+    """Who a page is of: the token that its browser keeps, and the page they type into."""
 
     tag: Tag
     token: str | None = None
     refusals: dict[str, int] = field(default_factory=dict)
+    front: "Page | None" = None
 
 
 class Page:
@@ -51,6 +53,7 @@ class Page:
         self._http, self._url, self._write, self._dice = http, url, write, dice
         self._to_say: deque[tuple[str, str]] = deque()
         self._awake = asyncio.Event()
+        self._asked = asyncio.Event()
         self._mind_open = False
         self._offline = False
         self._leaving = False
@@ -83,9 +86,25 @@ class Page:
     def leave(self) -> None:
         """Close the page for good; its view need not be complete."""
         self._leaving = True
-        self._write(Left(self.id))
+        self._write(Left(self.visitor.tag, self.id))
         self.cut()
         self._awake.set()
+
+    def read_no_more(self) -> None:
+        """Take nothing from the wire any more, until cut."""
+        if self.line is not None:
+            self.line.read_no_more()
+
+    def inherit(self, other: "Page") -> None:
+        """Say what the other page had still to say."""
+        self._to_say, other._to_say = other._to_say, deque()
+        self.visitor.front = self
+
+    async def asking(self, *, within: float) -> None:
+        """Wait until an ask is under way, or for long enough."""
+        self._asked.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._asked.wait(), within)
 
     async def live(self) -> None:
         """Be there until cancelled or left."""
@@ -137,20 +156,22 @@ class Page:
         return True
 
     async def _open(self, line: Line) -> None:
-        answer = await self._ask(line, "open", {"name": self.visitor.tag})
-        if answer is not None:
-            self._mind_open = False
-            self._learn(answer, "answer")
+        await self._ask(line, "open", {"name": self.visitor.tag}, granted=self._opened)
+
+    def _opened(self, answer: Payload) -> None:
+        self._mind_open = False
+        self._learn(answer, "answer")
 
     async def _resume(self, line: Line) -> None:
-        answer = await self._ask(line, "resume", {"chat": self.chat, "after": self.after})
-        if answer is not None:
-            self._learn(answer, "answer")
+        position = {"chat": self.chat, "after": self.after}
+        await self._ask(line, "resume", position, granted=lambda answer: self._learn(answer, "answer"))
 
     async def _say(self, line: Line) -> None:
         ask_id, text = self._to_say[0]
-        answer = await self._ask(line, "say", {"ask_id": ask_id, "text": text})
-        if answer is None:
+        await self._ask(line, "say", {"ask_id": ask_id, "text": text}, granted=lambda answer: self._said(text, answer))
+
+    def _said(self, text: str, answer: Payload) -> None:
+        if self._leaving:
             return
         self._to_say.popleft()
         self._write(Acked(self.visitor.tag, self.id, text, answer["chat"], answer["seq"], time.monotonic()))
@@ -158,22 +179,25 @@ class Page:
         self._own.add(answer["seq"])
         self._place(answer["seq"], text)
 
-    async def _ask(self, line: Line, name: str, payload: object) -> Payload | None:
-        """The answer; None if the ask has to be asked again."""
+    async def _ask(self, line: Line, name: str, payload: object, *, granted: Callable[[Payload], None]) -> None:
+        """Ask once; what was not granted is asked again later, by whoever finds it undone."""
+        self._asked.set()
         try:
-            answer = await line.ask(name, payload, within=PATIENCE)
+            answer = await line.ask(
+                name, payload, within=PATIENCE, answered=lambda told: granted(told) if told["ok"] else None
+            )
         except TimeoutError:
             self._count("no answer")
-            return None
-        if answer["ok"]:
-            return answer
-        code = str(answer["error"]["code"])
+        else:
+            if not answer["ok"]:
+                await self._refused(str(answer["error"]["code"]))
+
+    async def _refused(self, code: str) -> None:
         self._count(code)
         if code in {"not_open", "chat_ended"}:
             self._mind_open = True
         else:
             await asyncio.sleep(self._dice.uniform(0.2, 0.5))
-        return None
 
     # --- what the page is told
 

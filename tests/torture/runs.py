@@ -5,8 +5,28 @@ from typing import Any
 
 from tests.torture.order import Order
 from tests.torture.runs_crashes import t1, t2, t19
+from tests.torture.runs_isolation import t21
+from tests.torture.runs_store import t9_full, t9_locked, t9_read_only
 from tests.torture.runs_twilio import t3, t3_refused, t4
+from tests.torture.runs_visitors import t11, t11_offline, t13
 from tests.torture.runs_webhooks import t5, t6, t8
 from tests.torture.stage import Outcome
 
-RUNS: tuple[Callable[[Order], Coroutine[Any, Any, Outcome]], ...] = (t1, t2, t3, t3_refused, t4, t5, t6, t8, t19)
+RUNS: tuple[Callable[[Order], Coroutine[Any, Any, Outcome]], ...] = (
+    t1,
+    t2,
+    t3,
+    t3_refused,
+    t4,
+    t5,
+    t6,
+    t8,
+    t9_locked,
+    t9_full,
+    t9_read_only,
+    t11,
+    t11_offline,
+    t13,
+    t19,
+    t21,
+)

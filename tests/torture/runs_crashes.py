@@ -6,7 +6,7 @@ from middleware.simulator import Fault, Rule
 from tests.torture.order import Order
 from tests.torture.points import POINTS
 from tests.torture.stage import Outcome, Stage, open_stage
-from tests.torture.times import spread, to_acknowledge
+from tests.torture.times import spread
 
 STOP_SECONDS = 10.0
 """What a node that is asked to stop may take."""
@@ -26,7 +26,6 @@ async def t1(order: Order) -> Outcome:
             await asyncio.sleep(stage.dice.uniform(0, 0.2))
             await stage.keeper.start()
         await stage.typed(within=120)
-        stage.notes.append(f"asked to acknowledged: {spread(to_acknowledge(stage.history))}")
         return await stage.settle()
 
 

@@ -7,7 +7,6 @@ from tests.torture.flexland import Manners
 from tests.torture.order import Order
 from tests.torture.runs_crashes import LOOKS_OFTEN, POSTS
 from tests.torture.stage import Outcome, open_stage
-from tests.torture.times import spread, to_the_page
 
 _PASSING = (
     Rule(fault=Fault.TOO_MANY, chance=0.5),
@@ -52,7 +51,6 @@ async def t3_refused(order: Order) -> Outcome:
         stage.flexland.befall(*rules, seed=order.seed)
         stage.crowd(visitors, each=each, pause=(0.1, 0.6))
         await stage.typed(within=120)
-        stage.notes.append(f"{stage.judge().refused} texts were told as failed")
         return await stage.settle()
 
 
@@ -69,5 +67,4 @@ async def t4(order: Order) -> Outcome:
         )
         stage.crowd(visitors, each=each, pause=(0.05, 0.5))
         await stage.typed(within=200)
-        stage.notes.append(f"agent to page: {spread(to_the_page(stage.history))}")
         return await stage.settle()

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 from middleware.simulator import Fault, Rule
 from tests.torture.flexland import Manners
 from tests.torture.order import Order
 from tests.torture.stage import Outcome, Stage, open_stage
-from tests.torture.times import spread, to_the_page
+from tests.torture.times import spread
 
 TWILIO_WAITS = 5.0
 """Seconds within which Twilio wants a webhook answered."""
@@ -35,8 +36,9 @@ async def t5(order: Order) -> Outcome:
                 await asyncio.sleep(0.3)
                 await stage.keeper.start()
         await stage.typed(within=30)
-        stage.notes.append(f"{len(stage.flexland.hooks)} webhooks carried so far")
-        return await stage.settle()
+        outcome = await stage.settle()
+        carried = f"{len(stage.flexland.hooks)} webhooks carried"
+        return replace(outcome, notes=(carried, *outcome.notes))
 
 
 async def t6(order: Order) -> Outcome:
@@ -52,9 +54,8 @@ async def t6(order: Order) -> Outcome:
         for _ in range(rounds):
             await _agents_speak(stage, count=2)
         await stage.typed(within=30)
-        outcome = await stage.settle()
-        notes = (*outcome.notes, f"agent to page: {spread(to_the_page(stage.history))}", "LOOK_BACK_SECONDS=2")
-        return _with_notes(outcome, notes)
+        stage.notes.append("LOOK_BACK_SECONDS=2")
+        return await stage.settle()
 
 
 async def t8(order: Order) -> Outcome:
@@ -87,9 +88,4 @@ def _judged(stage: Stage, outcome: Outcome) -> Outcome:
     took = [hook.seconds for hook in stage.flexland.hooks]
     late = [seconds for seconds in took if seconds >= TWILIO_WAITS]
     problems = (*outcome.problems, *([f"{len(late)} webhooks were answered too late"] if late else []))
-    return _with_notes(outcome, (*outcome.notes, f"webhook answers: {spread(took)}"), problems=problems)
-
-
-def _with_notes(outcome: Outcome, notes: tuple[str, ...], *, problems: tuple[str, ...] | None = None) -> Outcome:
-    told = outcome.problems if problems is None else problems
-    return Outcome(outcome.run, outcome.faults, outcome.verdict, outcome.recovery, told, notes)
+    return replace(outcome, problems=problems, notes=(*outcome.notes, f"webhook answers: {spread(took)}"))

@@ -17,6 +17,7 @@ from tests.torture.flexland import Flexland, Manners, open_flexland
 from tests.torture.history import Deed, Tag, write_lines
 from tests.torture.keeper import Keeper, open_keeper
 from tests.torture.page import Page, Visitor
+from tests.torture.times import spread, to_acknowledge, to_the_page
 
 RECOVERY_SECONDS = 90.0
 """When everything is not delivered this long after the last fault, recovery has not come."""
@@ -80,7 +81,7 @@ class Stage:
         async def type_all() -> None:
             await asyncio.sleep(first)
             for number in range(start, start + each):
-                page.say(f"{page.visitor.tag}:v{number}")
+                (page.visitor.front or page).say(f"{page.visitor.tag}:v{number}")
                 await asyncio.sleep(self.dice.uniform(*pause))
 
         task = asyncio.create_task(type_all())
@@ -129,7 +130,11 @@ class Stage:
     async def _outcome(self, recovery: float | None) -> Outcome:
         """What comes late may still be doubled, so a moment passes first."""
         await asyncio.sleep(0.5)
-        notes = list(self.notes)
+        notes = [
+            *self.notes,
+            f"asked to acknowledged: {spread(to_acknowledge(self.history))}",
+            f"agent to page: {spread(to_the_page(self.history))}",
+        ]
         if unforeseen := self.keeper.faults_in_log():
             notes.append(f"{len(unforeseen)} unforeseen: {unforeseen[0][:300]}")
         refusals: dict[str, int] = {}

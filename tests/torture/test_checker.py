@@ -92,7 +92,7 @@ def test_a_text_told_as_failed_may_lie_at_flex_or_not(copies: int) -> None:
 def test_a_page_that_was_left_need_not_be_complete() -> None:
     """What came after it was closed came to nobody."""
     other = PageId("ada/2")
-    assert set() == faults([*GOOD, told("ada:a1", 2, page=other), Left(other)])
+    assert set() == faults([*GOOD, told("ada:a1", 2, page=other), Left(ADA, other)])
 
 
 REJECTED: dict[str, tuple[str, list[Deed]]] = {
