@@ -10,7 +10,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from middleware.back_end import back_end
+from middleware.back_end import back_end, webchat_door
 from middleware.clock import SystemClock
 from middleware.flex.rest import Transport
 from middleware.relay.decide import Pace
@@ -33,6 +33,7 @@ from middleware.web.plain_namespace import PlainNamespace
 from middleware.web.sockets import Server
 from middleware.web.status import add_status
 from middleware.web.tokens import Tokens
+from middleware.web.webchat import add_webchat
 
 STOP_SECONDS = 6.0
 """How long claimed deliveries and looks may take on stop; what is left is claimed anew at the next start."""
@@ -79,6 +80,9 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
         app.on_response_prepare.append(add_headers)
         webhooks.add_webhooks(app, read=flex.read_webhook, from_flex=from_flex)
         add_pages(app, static=static_files())
+        door = webchat_door(settings, transport)
+        if door is not None:
+            add_webchat(app, door=door, origins=settings.origins, clock=clock)
         add_status(app, pings={"store": database.ping})
         server = _sockets(settings, from_visitor=from_visitor, bell=bell, clock=clock)
         server.attach(app)

@@ -8,6 +8,7 @@ from middleware.flex.conversation_opening import Interactions, Studio, Way, WebC
 from middleware.flex.conversations import Conversations, Service
 from middleware.flex.programmable_chat import FlexFlow, ProgrammableChat
 from middleware.flex.rest import Credentials, Transport, twilio_client
+from middleware.flex.webchat import ApiKey, WebchatDoor
 from middleware.flex.webhook import Verifier
 from middleware.relay.ports import Flex
 from middleware.settings import Backend, BadSettings, Settings
@@ -16,8 +17,7 @@ from middleware.settings import Backend, BadSettings, Settings
 def back_end(settings: Settings, transport: Transport) -> Flex:
     """The back end these settings describe, calling Twilio through this transport."""
     token = settings.twilio_auth_token.get_secret_value()
-    credentials = Credentials(settings.twilio_account_sid, token, api_url=settings.twilio_api_url)
-    client = twilio_client(credentials, transport)
+    client = _client(settings, transport)
     verifier = Verifier(auth_token=token, account_sid=settings.twilio_account_sid, public_url=settings.public_url)
     match settings.backend:
         case Backend.PROGRAMMABLE_CHAT:
@@ -26,6 +26,21 @@ def back_end(settings: Settings, transport: Transport) -> Flex:
             return Conversations(client, way=_way(settings, client), service=_service(settings), verifier=verifier)
         case _:
             assert_never(settings.backend)
+
+
+def webchat_door(settings: Settings, transport: Transport) -> WebchatDoor | None:
+    """The door for Webchat React Apps, if the settings hold an API key."""
+    sid, secret, address = settings.twilio_api_key_sid, settings.twilio_api_key_secret, settings.flex_address_sid
+    if sid is None or secret is None or address is None:
+        return None
+    key = ApiKey(settings.twilio_account_sid, sid, secret.get_secret_value())
+    way = WebChats(_client(settings, transport), address_sid=address)
+    return WebchatDoor(way, key=key, service_sid=settings.flex_chat_service_sid)
+
+
+def _client(settings: Settings, transport: Transport) -> Client:
+    token = settings.twilio_auth_token.get_secret_value()
+    return twilio_client(Credentials(settings.twilio_account_sid, token, api_url=settings.twilio_api_url), transport)
 
 
 def _flex_flow(settings: Settings) -> FlexFlow:

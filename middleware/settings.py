@@ -127,6 +127,10 @@ class Settings(BaseModel):
     welcome_text: Annotated[str, Field(min_length=1, max_length=1600)] | None = Field(
         None, description="For `conversations`: what a visitor is greeted with"
     )
+    twilio_api_key_sid: Annotated[str, _sid("SK", "an API key of the account")] | None = Field(
+        None, description="With an API key, `SK…`, the routes of Twilio's Webchat React App are served too"
+    )
+    twilio_api_key_secret: SecretStr | None = Field(None, description="The API key's secret")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8080, description="The port to listen on; 0 takes a free one")
     host: _Text = Field("0.0.0.0", description="The address to listen on")  # noqa: S104 — a server in a container
     database_url: Annotated[str, AfterValidator(_sqlite)] = Field(
@@ -182,6 +186,9 @@ def _problems_of_backend(values: Mapping[str, Any]) -> list[str]:
     backend = values.get("backend", Backend.PROGRAMMABLE_CHAT)
     if backend == Backend.PROGRAMMABLE_CHAT and not values.get("flex_flow_sid"):
         return [_missing("flex_flow_sid")]
+    if values.get("twilio_api_key_sid") and not all(values.get(name) for name in _BESIDE_API_KEY):
+        beside = " and ".join(name.upper() for name in _BESIDE_API_KEY)
+        return [f"  TWILIO_API_KEY_SID needs {beside} beside it.\n      Set both, or leave it out."]
     ways = [name for name in _WAYS if values.get(name)]
     if backend != Backend.CONVERSATIONS or len(ways) == 1:
         return []
@@ -190,6 +197,7 @@ def _problems_of_backend(values: Mapping[str, Any]) -> list[str]:
     return [f"  One of {names} is needed, and only one: {said}.\n      README says which is for what."]
 
 
+_BESIDE_API_KEY = ("twilio_api_key_secret", "flex_address_sid")
 _WAYS = ("flex_address_sid", "flex_workflow_sid", "flex_studio_flow_sid")
 
 

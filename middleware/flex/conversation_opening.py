@@ -6,10 +6,11 @@
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from twilio.base import values
 from twilio.rest import Client
 
 from middleware.flex import chat_events
@@ -22,13 +23,18 @@ _EXISTS = {50353, 50433, 50437}
 _CLOSES_AFTER = "P3D"
 """An abandoned conversation closes by itself: Twilio asks for a timer on each. ISO 8601."""
 _WEBCHATS_A_SECOND = 5.0
+MOST_NAME = 256
+"""Characters of a friendly name in Conversations."""
 
 
 class Way(Protocol):
-    """Makes a chat's conversation, or finds the one an earlier attempt made."""
+    """Makes a chat's conversation, or finds the one an earlier attempt made; then, webhooks hung, asks for an agent."""
 
-    async def open(self, chat: Chat) -> FlexRef:
+    async def make(self, chat: Chat) -> FlexRef:
         """The conversation's sid."""
+
+    async def route(self, chat: Chat, ref: FlexRef) -> None:
+        """Let an agent be found, if the first message does not see to that."""
 
 
 class WebChats:
@@ -42,21 +48,36 @@ class WebChats:
         self._address_sid = address_sid
         self._pace = Pace(rate=_WEBCHATS_A_SECOND)
 
-    async def open(self, chat: Chat) -> FlexRef:
-        """Twilio makes a new conversation for every request, so the identity's open one is looked for first."""
+    async def make(self, chat: Chat) -> FlexRef:
+        """Twilio makes a new conversation for every request, so the identity's own is looked for first."""
         identity, name = chat_events.identity(chat.id), chat.visitor_name or "Visitor"
         theirs = await self._client.conversations.v1.participant_conversations.list_async(identity=identity, limit=1)
         if theirs:
             return FlexRef(theirs[0].conversation_sid)
+        return FlexRef((await self.open(name, {**chat.context, "friendlyName": name}, identity=identity)).sid)
+
+    async def route(self, chat: Chat, ref: FlexRef) -> None:
+        """The address does it, at the first message."""
+
+    async def open(self, name: str, data: Mapping[str, Any], *, identity: str | None = None) -> "Webchat":
+        """A new webchat, within Twilio's rate; without an identity Twilio makes one up."""
         await self._pace.turn()
         made = await self._client.flex_api.v2.web_channels.create_async(
             address_sid=self._address_sid,
-            identity=identity,
-            chat_friendly_name=f"Chat with {name}",
-            customer_friendly_name=name,
-            pre_engagement_data=json.dumps({**chat.context, "friendlyName": name}),
+            identity=values.unset if identity is None else identity,
+            chat_friendly_name=f"Chat with {name}"[:MOST_NAME],
+            customer_friendly_name=name[:MOST_NAME],
+            pre_engagement_data=json.dumps(dict(data)),
         )
-        return FlexRef(made.conversation_sid)
+        return Webchat(made.conversation_sid, made.identity)
+
+
+@dataclass(frozen=True, slots=True)
+class Webchat:
+    """A conversation that Twilio made, and who the customer is in it."""
+
+    sid: str
+    identity: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +127,14 @@ class Interactions:
         self._workspace_sid = workspace_sid
         self._workflow_sid = workflow_sid
 
-    async def open(self, chat: Chat) -> FlexRef:
+    async def make(self, chat: Chat) -> FlexRef:
+        """A conversation of our own."""
+        return await self._room.make(chat)
+
+    async def route(self, chat: Chat, ref: FlexRef) -> None:
         """One interaction for each conversation: a task that names it shows that it is there."""
-        ref = await self._room.make(chat)
         if not await tasks_of(self._client, self._workspace_sid, ref):
             await self._client.flex_api.v1.interaction.create_async(channel=_channel(ref), routing=self._routing(chat))
-        return ref
 
     def _routing(self, chat: Chat) -> dict[str, Any]:
         attributes = {**_about(chat), "channelType": "web", "from": chat.visitor_name or "Visitor"}
@@ -134,15 +157,17 @@ class Studio:
         self._room = _Room(client, service_sid)
         self._flow_sid = studio_flow_sid
 
-    async def open(self, chat: Chat) -> FlexRef:
+    async def make(self, chat: Chat) -> FlexRef:
+        """A conversation of our own."""
+        return await self._room.make(chat)
+
+    async def route(self, chat: Chat, ref: FlexRef) -> None:
         """The flow hangs on the conversation as a webhook of its own kind, once."""
-        ref = await self._room.make(chat)
         webhooks = self._client.conversations.v1.services(self._service_sid).conversations(ref).webhooks
         if not any(hook.target == "studio" for hook in await webhooks.list_async()):
             await webhooks.create_async(
                 target="studio", configuration_flow_sid=self._flow_sid, configuration_filters=["onMessageAdded"]
             )
-        return ref
 
 
 async def tasks_of(client: Client, workspace_sid: str, ref: FlexRef) -> Iterable[Any]:

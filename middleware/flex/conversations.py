@@ -60,11 +60,12 @@ class Conversations:
         self._pace = Pace(rate=_WRITES_A_SECOND)
 
     async def open(self, chat: Chat) -> FlexRef:
-        """Make the conversation, add the webhooks it lacks, then the welcome: before anybody speaks."""
-        ref = await self._way.open(chat)
+        """Make the conversation, add the webhooks it lacks, then the welcome and the routing: before anybody speaks."""
+        ref = await self._way.make(chat)
         await self._hang_webhooks(ref)
         if self._service.welcome is not None:
             await self._welcome(ref, self._service.welcome)
+        await self._way.route(chat, ref)
         return ref
 
     async def say(self, ref: FlexRef, message: Message) -> Receipt:

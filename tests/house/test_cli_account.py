@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import re
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,7 @@ SERVER = {
     "TOKEN_KEYS": KEY,
     "PUBLIC_URL": "http://127.0.0.1:9",
 }
+CONVERSATIONS = {"BACKEND": "conversations"}
 BOT = "FW" + "ab" * 16
 
 
@@ -74,10 +77,16 @@ async def test_provision_makes_a_flow_and_names_the_one_it_disables() -> None:
         listed = await run("flows", "list", twilio=twilio.url, **ACCOUNT)
     assert '+ flex flow "Shop"' in done.told
     assert f"to keep this one instead, set FLEX_FLOW_SID={SEED.flow_sid}" in done.told
-    rows = [line.split("  ") for line in listed.told.splitlines()[1:]]
-    assert [("Website chat", "false"), ("Shop", "true")] == [
-        (cells[0], cells[2]) for row in rows for cells in [[cell.strip() for cell in row if cell.strip()][1:]]
-    ]
+    rows = [re.split(r"  +", line.strip()) for line in listed.told.partition("\n\n")[0].splitlines()[1:]]
+    assert [("Website chat", "false"), ("Shop", "true")] == [(row[1], row[3]) for row in rows]
+
+
+async def test_lists_mark_what_the_settings_name() -> None:
+    """Of several flows and addresses, these are the server's."""
+    async with open_twilio() as twilio:
+        own = {"FLEX_FLOW_SID": SEED.flow_sid, "FLEX_ADDRESS_SID": SEED.address_sid}
+        told = (await run("flows", "list", twilio=twilio.url, **ACCOUNT, **own)).told
+    assert [SEED.flow_sid, SEED.address_sid] == re.findall(r"^\*  (\S+)", told, re.MULTILINE)
 
 
 async def test_provision_tells_the_settings_to_export() -> None:
@@ -90,6 +99,33 @@ async def test_provision_tells_the_settings_to_export() -> None:
     assert "export PUBLIC_URL=https://chat.example.com\n" in told
     assert "TWILIO_AUTH_TOKEN (never shown)" in told
     assert "openssl rand -hex 32" in told
+
+
+async def test_provision_binds_an_address_for_conversations() -> None:
+    """Address, Studio flow, service webhook; and the one setting that says how chats are opened."""
+    given = {**ACCOUNT, **CONVERSATIONS, "PUBLIC_URL": "https://chat.example.com"}
+    options = ("provision", "--address", "shop", "--studio-flow", BOT, "--service-webhook", "--yes")
+    async with open_twilio() as twilio:
+        done = await run(*options, twilio=twilio.url, **given)
+        again = await run(*options, twilio=twilio.url, **given)
+    assert 0 == done.code, done.told
+    assert "post_webhook_url  none → https://chat.example.com/new-message" in done.told
+    assert f"auto_creation_studio_flow_sid           {BOT}" in done.told
+    assert "Everything is as it should be" in again.told
+    ways = re.findall(r"^export FLEX_(ADDRESS|WORKFLOW|STUDIO_FLOW|FLOW)_SID=(..)", again.told, re.MULTILINE)
+    assert [("ADDRESS", "IG")] == ways
+
+
+async def test_a_workflow_needs_no_address_and_a_second_way_is_to_be_unset() -> None:
+    """The server refuses two ways; so whoever changes the way is told which setting to drop."""
+    given = {**ACCOUNT, **CONVERSATIONS, "FLEX_ADDRESS_SID": SEED.address_sid}
+    async with open_twilio() as twilio:
+        told = (await run("provision", "--workflow", SEED.workflow_sid, twilio=twilio.url, **given)).told
+    assert (True, False, True) == (
+        f"export FLEX_WORKFLOW_SID={SEED.workflow_sid}\n" in told,
+        "export FLEX_ADDRESS_SID" in told,
+        "Unset FLEX_ADDRESS_SID" in told,
+    )
 
 
 async def test_the_file_is_written_without_secrets_unless_it_was_asked_for_them(tmp_path: Path) -> None:
@@ -145,6 +181,26 @@ async def test_options_that_make_no_sense_are_told(options: tuple[str, ...], tol
     assert (2, True) == (ended.code, told in ended.told)
 
 
+@pytest.mark.parametrize(
+    ("options", "settings", "told"),
+    [
+        ((), {"FLEX_WORKFLOW_SID": SEED.workflow_sid, "FLEX_STUDIO_FLOW_SID": BOT}, "unset all but one"),
+        (("--address", "new"), {}, "--workflow, which needs no address"),
+        (("--service-webhook",), {}, "set PUBLIC_URL"),
+        ((), {"FLEX_ADDRESS_SID": "IG" + "0" * 32}, "mend FLEX_ADDRESS_SID"),
+        ((), {"FLEX_CHAT_SERVICE_SID": "IS" + "0" * 32}, "mend FLEX_CHAT_SERVICE_SID"),
+    ],
+)
+async def test_conversations_that_cannot_be_set_up_are_told(
+    options: tuple[str, ...], settings: dict[str, str], told: str
+) -> None:
+    """Before anything is changed, with what to give."""
+    async with open_twilio() as twilio:
+        ended = await run("provision", *options, "--yes", twilio=twilio.url, **ACCOUNT, **CONVERSATIONS, **settings)
+        writes = [call for call in await twilio.calls() if call.startswith("POST")]
+    assert (2, True, []) == (ended.code, told in ended.told, writes), ended.told
+
+
 @pytest.mark.parametrize("command", [("provision",), ("flows", "list")])
 async def test_wrong_credentials_are_told_in_a_sentence(command: tuple[str, ...]) -> None:
     """Without quoting them."""
@@ -165,6 +221,16 @@ async def test_the_doctor_is_content_with_a_running_town(tmp_path: Path) -> None
     assert ["settings", "credentials", "clock", "chat", "flex", "workspace", "public", "webhook", "store", "disk"] == [
         line.split()[1] for line in checks
     ]
+
+
+async def test_the_doctor_knows_conversations(tmp_path: Path) -> None:
+    """Service, defaults and address instead of the flow."""
+    settings = {**SERVER, **CONVERSATIONS, "FLEX_ADDRESS_SID": SEED.address_sid}
+    async with open_town(tmp_path, backend="conversations", flex_address_sid=SEED.address_sid) as town:
+        settings |= {"PUBLIC_URL": town.url, "DATABASE_URL": f"sqlite:///{tmp_path / 'relay.db'}"}
+        ended = await run("doctor", twilio=town.twilio.url, **settings)
+    assert 0 == ended.code, ended.told
+    assert f"address      {SEED.address_sid}" in ended.told
 
 
 async def test_the_doctor_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
@@ -230,4 +296,23 @@ def test_the_file_keeps_its_mode_and_a_new_one_is_for_its_owner(tmp_path: Path) 
     write_env(new, {"B": "a b"})
     assert (b"A=1\r\nexport B=3\r\n", 0o640) == (old.read_bytes(), old.stat().st_mode & 0o777)
     assert (b"B='a b'\n", 0o600) == (new.read_bytes(), new.stat().st_mode & 0o777)
+    write_env(old, {"TWILIO_AUTH_TOKEN": "t"}, private=True)
+    assert 0o600 == old.stat().st_mode & 0o777
     assert {"old", "new"} == {file.name for file in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colour_is_for_terminals_that_want_it(environment: dict[str, str], coloured: bool) -> None:
+    """https://no-color.org."""
+    ours, theirs = os.openpty()
+    subprocess.run(
+        [sys.executable, "-m", "middleware", "doctor"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        stdout=theirs,
+        check=False,
+    )
+    os.close(theirs)
+    told = os.read(ours, 65536)
+    os.close(ours)
+    assert ("✗".encode() in told, coloured) == (True, b"\x1b[" in told)

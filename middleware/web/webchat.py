@@ -1,0 +1,124 @@
+"""`POST /initWebchat` and `POST /refreshToken`, as Twilio's Webchat React App calls them, from allowed origins."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Annotated, Protocol, TypeAlias, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
+
+from middleware.relay.errors import BadToken, FlexError
+from middleware.relay.ports import Clock
+
+MOST_BYTES = 16_384
+
+
+class Pass(Protocol):
+    """A token, when it ends, and the conversation, where it is a new one."""
+
+    @property
+    def token(self) -> str:
+        """For Twilio's SDK."""
+
+    @property
+    def expires(self) -> float:
+        """Seconds since the Unix epoch."""
+
+    @property
+    def conversation_sid(self) -> str | None:
+        """Of a new one."""
+
+
+class Door(Protocol):
+    """Lets a Webchat React App in."""
+
+    async def open(self, form: Mapping[str, str], *, now: float) -> Pass:
+        """A new webchat, and a token for it. May raise `FlexError`."""
+
+    def renew(self, token: str, *, now: float) -> Pass:
+        """A fresh token for the same customer. Raises `BadToken`."""
+
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
+_Word: TypeAlias = Annotated[str, StringConstraints(max_length=2048)]
+
+
+_Form = TypeVar("_Form", bound=BaseModel)
+
+
+class _Visit(BaseModel):
+    form: dict[_Word, _Word] = Field(default_factory=dict, alias="formData")
+
+
+class _Renewal(BaseModel):
+    token: Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+
+
+def add_webchat(app: web.Application, *, door: Door, origins: Collection[str], clock: Clock) -> None:
+    """Serve the two routes, with their preflights."""
+
+    async def open_one(request: web.Request) -> web.Response:
+        visit = _read(_Visit, await _body(request))
+        try:
+            given = await door.open(visit.form, now=clock.now())
+        except FlexError as error:
+            raise web.HTTPServiceUnavailable(
+                text="Twilio did not open the webchat: ask again a little later."
+            ) from error
+        return web.json_response(
+            {"token": given.token, "conversationSid": given.conversation_sid, "expiration": _milliseconds(given)}
+        )
+
+    async def renew(request: web.Request) -> web.Response:
+        renewal = _read(_Renewal, await _body(request))
+        try:
+            given = door.renew(renewal.token, now=clock.now())
+        except BadToken as error:
+            raise web.HTTPForbidden(text=str(error)) from error
+        return web.json_response({"token": given.token, "expiration": _milliseconds(given)})
+
+    for path, handler in (("/initWebchat", open_one), ("/refreshToken", renew)):
+        app.router.add_post(path, _from(origins, handler))
+        app.router.add_options(path, _from(origins, _preflight))
+
+
+async def _preflight(request: web.Request) -> web.Response:
+    del request
+    allowed = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "Content-Type"}
+    return web.Response(status=204, headers=allowed)
+
+
+def _from(origins: Collection[str], handler: Handler) -> Handler:
+    """Answer pages of these origins only, and in words their browsers let them read."""
+
+    async def guarded(request: web.Request) -> web.Response:
+        origin = request.headers.get("Origin", "")
+        if origin not in origins:
+            raise web.HTTPForbidden(text="Pages of this origin may not ask: add it to ALLOWED_ORIGINS.")
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            response = web.json_response({"error": error.text or error.reason}, status=error.status)
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Vary"] = "Origin"
+        return response
+
+    return guarded
+
+
+async def _body(request: web.Request) -> bytes:
+    if (request.content_length or 0) > MOST_BYTES:
+        raise web.HTTPRequestEntityTooLarge(MOST_BYTES, request.content_length or 0)
+    return await request.read()
+
+
+def _read(form: type[_Form], body: bytes) -> _Form:
+    try:
+        return form.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise web.HTTPBadRequest(text=f"The body is not as expected: {where} {first['msg']}".strip()) from None
+
+
+def _milliseconds(given: Pass) -> int:
+    return round(given.expires * 1000)
