@@ -3,22 +3,29 @@
 import asyncio
 import os
 import re
+import shlex
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from middleware.cli_order import Order, discovered, settings_after, superfluous, wanted
 from middleware.cli_settings import Known, merged, read_env, read_known, secret_lines, write_env
-from middleware.cli_words import plan_lines, say, step_lines, table
-from middleware.flex.setup import Create, Found, Kind, Plan, SetupImpossible, Wanted, diff, shown
+from middleware.cli_words import address_table, flow_table, plan_lines, say, step_lines
+from middleware.flex.setup import Create, Found, Plan, SetupImpossible, diff
 from middleware.flex.setup_account import Account, apply, is_locked_out, open_account
-from middleware.flex.setup_checks import leads_to
-from middleware.flex.setup_wanted import ChatService, External, Flow, Integration, Studio, Task
-from middleware.relay.errors import FlexError, OutcomeUnknown
+from middleware.relay.errors import FlexError, OutcomeUnknown, Refused
 from middleware.settings import BadSettings
+
+_MISSING = {
+    "PUBLIC_URL": "PUBLIC_URL (where Twilio reaches the server)",
+    "FLEX_FLOW_SID": "FLEX_FLOW_SID (known once the flow is made)",
+    "FLEX_ADDRESS_SID": "FLEX_ADDRESS_SID (known once the address is made)",
+}
 
 UNUSABLE = 2
 """The exit code for settings and options that cannot be worked with."""
@@ -33,50 +40,19 @@ def _sid(kind: str) -> Callable[[click.Context, click.Parameter, str | None], st
     return check
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What was asked for on the command line."""
-
-    given: dict[str, Any]
-
-    def integration(self, *, workspace_sid: str) -> Integration | None:
-        """Where chats shall begin: None leaves it as it is. Raises `SetupImpossible`."""
-        ways = ("studio_flow", "workflow", "external_url")
-        chosen = [way for way in ways if self.given[way]]
-        if len(chosen) > 1:
-            raise SetupImpossible("Chats can begin in one place only: --studio-flow, --workflow or --external-url.")
-        match chosen:
-            case ["studio_flow"]:
-                return Studio(self.given["studio_flow"], retry_count=self.given["retries"])
-            case ["external_url"]:
-                return External(self.given["external_url"], retry_count=self.given["retries"])
-            case ["workflow"]:
-                return self._task(workspace_sid)
-            case _:
-                return None
-
-    def _task(self, workspace_sid: str) -> Task:
-        return Task(
-            workspace_sid=workspace_sid,
-            workflow_sid=self.given["workflow"],
-            channel=self.given["task_channel"],
-            priority=self.given["priority"],
-            timeout=self.given["timeout"],
-            creation_on_message=self.given["creation_on_message"],
-        )
-
-
 @click.command()
 @click.option("--yes", is_flag=True, help="Do it; without this the plan is only shown.")
 @click.option("--studio-flow", callback=_sid("FW"), metavar="FW…", help="Chats begin in this Studio flow.")
 @click.option("--workflow", callback=_sid("WW"), metavar="WW…", help="Or become tasks of this workflow at once.")
 @click.option("--external-url", metavar="URL", help="Or are told to this address of yours.")
-@click.option("--retries", type=click.IntRange(0, 3), default=3, show_default=True, help="Of Studio or the address.")
+@click.option("--retries", type=click.IntRange(0, 3), default=3, show_default=True, help="Of Studio or the URL.")
 @click.option("--task-channel", default="default", show_default=True, help="The task channel, by sid or unique name.")
 @click.option("--priority", type=click.IntRange(0), default=0, show_default=True, help="The tasks' priority.")
 @click.option("--timeout", type=click.IntRange(1), default=86400, show_default=True, help="Of tasks, in seconds.")
 @click.option("--creation-on-message", is_flag=True, help="Outbound: make the task at the customer's first answer.")
-@click.option("--name", help="The flow's name; it is found by it while FLEX_FLOW_SID is not set.")
+@click.option("--name", help="What the flow or the address is called; a flow is found by it, unless by its sid.")
+@click.option("--address", help="Conversations: the address itself, a name of your own; it is found by it.")
+@click.option("--service-webhook", is_flag=True, help="Conversations: send all the service's words to PUBLIC_URL too.")
 @click.option("--contact-identity", help="The label of the flow's contact.")
 @click.option("--janitor/--no-janitor", default=True, show_default=True, help="Close chats whose task has ended.")
 @click.option("--long-lived/--no-long-lived", default=False, show_default=True, help="Keep channels after the end.")
@@ -93,12 +69,12 @@ def provision(yes: bool, write_env: Path | None, with_secrets: bool, **given: An
 
 @click.group()
 def flows() -> None:
-    """Look at the account's Flex Flows."""
+    """Look at where the account's chats begin."""
 
 
 @flows.command("list")
 def list_flows() -> None:
-    """List the account's Flex Flows; the middleware's own is marked."""
+    """List the account's Flex Flows and addresses; those of the settings are marked."""
     _run(_list_flows(known_settings()))
 
 
@@ -119,7 +95,7 @@ class Paper:
             if merged(there, {**settings, **secret}) == there:
                 say(f"{self.path} holds them already.")
                 return
-            write_env(self.path, {**settings, **secret})
+            write_env(self.path, {**settings, **secret}, private=bool(secret))
         except (OSError, UnicodeDecodeError) as error:
             raise click.ClickException(f"{self.path} cannot be written: {error}") from error
         say(f"Written to {self.path}: {', '.join([*settings, *secret])}.")
@@ -138,7 +114,7 @@ async def _provision(known: Known, order: Order, *, yes: bool, paper: Paper) -> 
             plan = diff(desired, await account.look(desired))
             if plan.steps:
                 raise click.ClickException("Twilio did not keep all of it:\n" + "\n".join(plan_lines(plan)))
-        _tell_settings(known, plan, paper=paper)
+        _tell_settings(known, order, plan=plan, paper=paper)
 
 
 async def _carry_out(plan: Plan, account: Account) -> None:
@@ -149,62 +125,25 @@ async def _carry_out(plan: Plan, account: Account) -> None:
         say(f"{click.style('✓', fg='green')} {next(step_lines(step))}{made}")
 
 
-def wanted(known: Known, order: Order) -> list[Wanted]:
-    """What the account must contain for these settings and this order. Raises `SetupImpossible`."""
-    service = known.must("flex_chat_service_sid")
-    flow = Flow(
-        chat_service_sid=service,
-        sid=known.text("flex_flow_sid"),
-        friendly_name=order.given["name"],
-        contact_identity=order.given["contact_identity"],
-        integration=order.integration(workspace_sid=known.must("flex_workspace_sid")),
-        janitor_enabled=order.given["janitor"],
-        long_lived=order.given["long_lived"],
+def _tell_settings(known: Known, order: Order, *, plan: Plan, paper: Paper) -> None:
+    after = settings_after(known, order, plan=plan)
+    after |= {"PUBLIC_URL": known.text("public_url")}
+    if known.text("twilio_api_url"):
+        after |= {"TWILIO_API_URL": known.text("twilio_api_url")}
+    settings = {name: value for name, value in after.items() if value is not None}
+    say(
+        "",
+        "The settings of the server:",
+        "",
+        *(f"export {name}={shlex.quote(value)}" for name, value in settings.items()),
+        "",
     )
-    return [ChatService(sid=service), flow]
-
-
-async def discovered(account: Account, known: Known) -> Known:
-    """With the service and the workspace, if Flex's own can be told from the others. Raises `SetupImpossible`."""
-    looks = {
-        "flex_chat_service_sid": (account.chat_services, "Flex Chat Service"),
-        "flex_workspace_sid": (account.workspaces, "Flex Task Assignment"),
-    }
-    found: dict[str, str] = {}
-    problems: list[str] = []
-    for name, (look, flex_name) in looks.items():
-        if known.text(name) is not None:
-            continue
-        things = await look()
-        own = [thing for thing in things if thing.name == flex_name] if len(things) > 1 else things
-        if len(own) == 1:
-            found[name] = own[0].sid
-        else:
-            there = ", ".join(f'{thing.sid} "{thing.name}"' for thing in things) or "none"
-            problems.append(f"{name.upper()} must be set; the account has: {there}.")
-    if problems:
-        raise SetupImpossible("\n".join(problems))
-    return Known({**known.values, **found})
-
-
-def _tell_settings(known: Known, plan: Plan, *, paper: Paper) -> None:
-    flow = next((found.sid for found in plan.own if found.kind is Kind.FLOW), None)
-    told = {
-        "BACKEND": known.backend.value,
-        "TWILIO_ACCOUNT_SID": known.account_sid,
-        "FLEX_CHAT_SERVICE_SID": known.text("flex_chat_service_sid"),
-        "FLEX_WORKSPACE_SID": known.text("flex_workspace_sid"),
-        "FLEX_FLOW_SID": flow,
-        "PUBLIC_URL": known.text("public_url"),
-        "TWILIO_API_URL": known.text("twilio_api_url"),
-    }
-    settings = {name: value for name, value in told.items() if value is not None}
-    say("", "The settings of the server:", "", *(f"export {name}={value}" for name, value in settings.items()), "")
-    missing = [] if flow else ["FLEX_FLOW_SID (known once the flow is made)"]
+    missing = [_MISSING[name] for name in after if name not in settings]
     missing += ["TWILIO_AUTH_TOKEN (never shown)"]
-    missing += [] if "PUBLIC_URL" in settings else ["PUBLIC_URL (where Twilio reaches the server)"]
     missing += [] if "token_keys" in known.values else ["TOKEN_KEYS (openssl rand -hex 32)"]
     say("And, not from here: " + ", ".join(missing) + ".")
+    for name in superfluous(known, order):
+        say(f"Unset {name}: the server takes one way only.")
     if plan.steps and paper.path is not None:
         say(f"{paper.path} was not written: the plan comes first.")
     else:
@@ -213,22 +152,24 @@ def _tell_settings(known: Known, plan: Plan, *, paper: Paper) -> None:
 
 async def _list_flows(known: Known) -> None:
     async with _open(known) as account:
-        found = await account.flows()
-    if not found:
-        say("The account has no Flex Flow. `python -m middleware provision` makes one.")
+        await _list(
+            "Flex Flows", account.flows, table_of=lambda flows: flow_table(flows, own=known.text("flex_flow_sid"))
+        )
+        say("")
+        own = known.text("flex_address_sid")
+        await _list("addresses", account.addresses, table_of=lambda addresses: address_table(addresses, own=own))
+
+
+async def _list(
+    what: str, look: Callable[[], Awaitable[list[Found]]], *, table_of: Callable[[list[Found]], list[str]]
+) -> None:
+    """An account may have only one of the two products; that is no reason to keep silent on the other."""
+    try:
+        found = await look()
+    except Refused as error:
+        say(f"Twilio tells of no {what}: {error}")
         return
-    own = known.text("flex_flow_sid")
-    heading = ("", "FLOW", "NAME", "CHANNEL", "ENABLED", "BEGINS IN", "JANITOR", "LONG-LIVED", "CHAT SERVICE")
-    say(*table(heading, *(_row(flow, own=own) for flow in found)))
-    if own is not None:
-        there = any(flow.sid == own for flow in found)
-        say("", "* FLEX_FLOW_SID" if there else f"FLEX_FLOW_SID is {own}, and the account has no such flow.")
-
-
-def _row(flow: Found, *, own: str | None) -> tuple[str, ...]:
-    values = ("channel_type", "enabled"), ("janitor_enabled", "long_lived", "chat_service_sid")
-    before, after = ([shown(flow.get(name)) for name in names] for names in values)
-    return ("*" if flow.sid == own else "", flow.sid, flow.name, *before, leads_to(flow), *after)
+    say(*table_of(found) if found else [f"The account has no {what}."])
 
 
 def known_settings() -> Known:
@@ -240,7 +181,7 @@ def known_settings() -> Known:
         sys.exit(UNUSABLE)
 
 
-def _open(known: Known) -> Any:
+def _open(known: Known) -> AbstractAsyncContextManager[Account]:
     return open_account(known.account_sid, known.auth_token.get_secret_value(), api_url=known.text("twilio_api_url"))
 
 

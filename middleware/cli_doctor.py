@@ -10,11 +10,10 @@ from pathlib import Path
 
 import click
 
+from middleware.cli_order import wanted_by_server
 from middleware.cli_words import check_lines, say
-from middleware.flex.setup import Wanted
 from middleware.flex.setup_account import open_account
 from middleware.flex.setup_checks import Check, Door, check_account, check_door
-from middleware.flex.setup_wanted import ChatService, Flow
 from middleware.relay.errors import StoreUnavailable
 from middleware.settings import BadSettings, Settings, read_settings
 from middleware.store.sqlite import SqliteStore
@@ -49,7 +48,7 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
     yield Check("settings", True, f"complete, for {settings.backend.value}")
     async with open_account(settings.twilio_account_sid, token, api_url=settings.twilio_api_url) as account:
         async for check in check_account(
-            account, wanted(settings), workspace_sid=settings.flex_workspace_sid, now=time.time
+            account, wanted_by_server(settings), workspace_sid=settings.flex_workspace_sid, now=time.time
         ):
             yield check
     async for check in check_door(_door(settings)):
@@ -65,12 +64,6 @@ def _door(settings: Settings) -> Door:
         auth_token=settings.twilio_auth_token.get_secret_value(),
         from_outside=settings.twilio_api_url is None,
     )
-
-
-def wanted(settings: Settings) -> list[Wanted]:
-    """What the account must contain for these settings."""
-    service = settings.flex_chat_service_sid
-    return [ChatService(sid=service), Flow(sid=settings.flex_flow_sid, chat_service_sid=service)]
 
 
 async def check_store(path: Path) -> Check:

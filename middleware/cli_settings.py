@@ -97,10 +97,10 @@ def merged(text: str, settings: Mapping[str, str]) -> str:
     return "".join([*lines, *added])
 
 
-def write_env(path: Path, settings: Mapping[str, str]) -> None:
-    """Renew the file in one stroke; a new one is for its owner only."""
+def write_env(path: Path, settings: Mapping[str, str], *, private: bool = False) -> None:
+    """Renew the file in one stroke; a new one, and a private one, is for its owner only."""
     path = path.resolve()
-    mode = path.stat().st_mode & 0o7777 if path.exists() else 0o600
+    mode = path.stat().st_mode & 0o777 if path.exists() and not private else 0o600
     text = merged(read_env(path), settings)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8", newline="") as new:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 
 from middleware.flex.setup import Change, Create, Found, Plan, Step, shown
-from middleware.flex.setup_checks import Check
+from middleware.flex.setup_checks import Check, leads_to
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "yellow")}
 
@@ -43,6 +43,33 @@ def table(*rows: Sequence[str]) -> list[str]:
     """Columns as wide as they need; the first row is the heading."""
     head, *rest = aligned(rows)
     return [click.style(head, bold=True), *rest]
+
+
+def flow_table(flows: Iterable[Found], *, own: str | None) -> list[str]:
+    """Flex Flows, the own one marked."""
+    heading = ("", "FLOW", "NAME", "CHANNEL", "ENABLED", "BEGINS IN", "JANITOR", "LONG-LIVED", "CHAT SERVICE")
+    after = ("janitor_enabled", "long_lived", "chat_service_sid")
+    rows = [
+        (*_marked(flow, own=own), *_values(flow, "channel_type", "enabled"), leads_to(flow), *_values(flow, *after))
+        for flow in flows
+    ]
+    return table(heading, *rows)
+
+
+def address_table(addresses: Iterable[Found], *, own: str | None) -> list[str]:
+    """Addresses of Conversations, the own one marked."""
+    heading = ("", "ADDRESS", "NAME", "TYPE", "AT", "ENABLED", "BEGINS IN", "SERVICE")
+    before, after = ("type", "address", "auto_creation_enabled"), "auto_creation_conversation_service_sid"
+    rows = [(*_marked(one, own=own), *_values(one, *before), leads_to(one), *_values(one, after)) for one in addresses]
+    return table(heading, *rows)
+
+
+def _marked(found: Found, *, own: str | None) -> tuple[str, ...]:
+    return ("*" if found.sid == own else "", found.sid, found.name)
+
+
+def _values(found: Found, *names: str) -> list[str]:
+    return [shown(found.get(name)) for name in names]
 
 
 def check_lines(checks: Sequence[Check]) -> Iterator[str]:

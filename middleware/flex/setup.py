@@ -14,6 +14,8 @@ Parameters: TypeAlias = Mapping[str, Value]
 _BLOCKS = ("integration_", "auto_creation_")
 """Parameters that say something only together; nobody promises that Twilio keeps the others when one is written."""
 
+_ANY_CASE = {"true", "false", "get", "post"}
+
 _WHEN_ABSENT: Parameters = {
     "long_lived": False,
     "integration_channel": "default",
@@ -34,6 +36,10 @@ class Kind(StrEnum):
 
     FLOW = "flex flow"
     CHAT_SERVICE = "chat service"
+    SERVICE = "service"
+    DEFAULTS = "defaults"
+    ADDRESS = "address"
+    WEBHOOK = "service webhook"
     WORKSPACE = "workspace"
 
 
@@ -172,7 +178,8 @@ def same(found: Value, wanted: Value) -> bool:
 
 
 def _plain(value: Value) -> object:
-    """Answers hold numbers and flags as text here and there, and lists in an order of their own."""
+    """Answers hold numbers and flags as text here and there, words in capitals, and lists in an order of their own."""
     if isinstance(value, tuple):
         return frozenset(value)
-    return str(value).lower() if isinstance(value, bool | int) or value in {"true", "false"} else value
+    text = str(value).lower()
+    return text if isinstance(value, bool | int) or text in _ANY_CASE else value

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, assert_never
 
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -21,6 +21,8 @@ _FLOW = (
     "janitor_enabled",
     "long_lived",
 )
+_ADDRESS = ("type", "address", "friendly_name")
+_WEBHOOK = ("post_webhook_url", "method", "filters")
 _CHAT_SERVICE = ("friendly_name", "read_status_enabled", "post_webhook_retry_count")
 
 
@@ -41,6 +43,10 @@ class Account:
         looks: dict[Kind, Callable[[], Awaitable[list[Found]]]] = {
             Kind.FLOW: self.flows,
             Kind.CHAT_SERVICE: self.chat_services,
+            Kind.SERVICE: self.services,
+            Kind.DEFAULTS: self._defaults,
+            Kind.ADDRESS: self.addresses,
+            Kind.WEBHOOK: self._webhooks,
         }
         kinds = {wanted.kind for wanted in desired}
         found = await asyncio.gather(*(look() for kind, look in looks.items() if kind in kinds))
@@ -54,25 +60,66 @@ class Account:
         """Every chat service."""
         return [_chat_service(service) for service in await self._client.chat.v2.services.list_async()]
 
+    async def services(self) -> list[Found]:
+        """Every service of Conversations."""
+        services = await self._conversations().services.list_async()
+        return [_named(Kind.SERVICE, service) for service in services]
+
+    async def addresses(self) -> list[Found]:
+        """Every address where conversations begin."""
+        return [_address(address) for address in await self._conversations().address_configurations.list_async()]
+
     async def workspaces(self) -> list[Found]:
         """Every TaskRouter workspace."""
-        spaces = await self._client.taskrouter.v1.workspaces.list_async()
-        return [
-            Found(kind=Kind.WORKSPACE, sid=space.sid, parameters={"friendly_name": space.friendly_name})
-            for space in spaces
-        ]
+        return [_named(Kind.WORKSPACE, space) for space in await self._client.taskrouter.v1.workspaces.list_async()]
 
     async def do(self, step: Step) -> Found:
         """Make or change one thing; as it is afterwards."""
+        told: dict[str, Any] = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in step.parameters.items()
+        }
         match step:
-            case Create(Kind.FLOW, parameters):
-                return _flow(await self._client.flex_api.v1.flex_flow.create_async(**parameters))
-            case Change(Found(kind=Kind.FLOW, sid=sid), parameters):
-                return _flow(await self._client.flex_api.v1.flex_flow(sid).update_async(**parameters))
-            case Change(Found(kind=Kind.CHAT_SERVICE, sid=sid), parameters):
-                return _chat_service(await self._client.chat.v2.services(sid).update_async(**parameters))
+            case Create(Kind.FLOW):
+                return _flow(await self._client.flex_api.v1.flex_flow.create_async(**told))
+            case Create(Kind.ADDRESS):
+                return _address(await self._conversations().address_configurations.create_async(**told))
+            case Change(Found(kind=kind, sid=sid)):
+                return await self._change(kind, sid, told)
             case _:
-                raise SetupImpossible(f"Nobody knows how to do this: {step}.")
+                raise SetupImpossible(f"A {step.kind} cannot be made from here.")
+
+    async def _change(self, kind: Kind, sid: str, told: Mapping[str, Any]) -> Found:
+        match kind:
+            case Kind.FLOW:
+                return _flow(await self._client.flex_api.v1.flex_flow(sid).update_async(**told))
+            case Kind.CHAT_SERVICE:
+                return _chat_service(await self._client.chat.v2.services(sid).update_async(**told))
+            case Kind.ADDRESS:
+                return _address(await self._conversations().address_configurations(sid).update_async(**told))
+            case Kind.DEFAULTS:
+                return _defaults(await self._conversations().configuration().update_async(**told))
+            case Kind.WEBHOOK:
+                return _webhook(await self._webhook(sid).update_async(**told))
+            case Kind.SERVICE | Kind.WORKSPACE:
+                raise SetupImpossible(f"The {kind} {sid} cannot be changed from here.")
+            case _:
+                assert_never(kind)
+
+    async def _defaults(self) -> list[Found]:
+        return [_defaults(await self._conversations().configuration().fetch_async())]
+
+    async def _webhooks(self) -> list[Found]:
+        services = await self._conversations().services.list_async()
+        return list(await asyncio.gather(*(self._fetched_webhook(service.sid) for service in services)))
+
+    async def _fetched_webhook(self, service_sid: str) -> Found:
+        return _webhook(await self._webhook(service_sid).fetch_async())
+
+    def _webhook(self, service_sid: str) -> Any:
+        return self._conversations().services(service_sid).configuration.webhooks()
+
+    def _conversations(self) -> Any:
+        return self._client.conversations.v1
 
 
 @asynccontextmanager
@@ -100,6 +147,24 @@ def _flow(flow: Any) -> Found:
 
 def _chat_service(service: Any) -> Found:
     return Found(kind=Kind.CHAT_SERVICE, sid=str(service.sid), parameters=_read(service, _CHAT_SERVICE))
+
+
+def _address(address: Any) -> Found:
+    parameters = {**_read(address, _ADDRESS), **_flat("auto_creation", address.auto_creation)}
+    return Found(kind=Kind.ADDRESS, sid=str(address.sid), parameters=parameters)
+
+
+def _defaults(configuration: Any) -> Found:
+    parameters = _read(configuration, ("default_chat_service_sid",))
+    return Found(kind=Kind.DEFAULTS, sid="", parameters=parameters)
+
+
+def _webhook(webhook: Any) -> Found:
+    return Found(kind=Kind.WEBHOOK, sid=str(webhook.chat_service_sid), parameters=_read(webhook, _WEBHOOK))
+
+
+def _named(kind: Kind, thing: Any) -> Found:
+    return Found(kind=kind, sid=str(thing.sid), parameters=_read(thing, ("friendly_name",)))
 
 
 def _read(thing: Any, names: Sequence[str]) -> Parameters:

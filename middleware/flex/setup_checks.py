@@ -20,6 +20,13 @@ CLOCKS_APART = 30.0
 
 _PROVISION = "python -m middleware provision shows what to change; with --yes it changes it"
 _PATIENCE = aiohttp.ClientTimeout(total=10)
+_NOWHERE = "nowhere"
+_LEADING = {
+    Kind.FLOW: ("integration_", {"studio": "flow_sid", "task": "workflow_sid", "external": "url"}),
+    Kind.ADDRESS: ("auto_creation_", {"studio": "studio_flow_sid", "webhook": "webhook_url"}),
+}
+"""Which parameter says where chats begin, by type."""
+
 _NOBODY_READS = "onDoctorVisit"
 """An event type that Twilio has not: it is verified like any other, and nothing is made of it."""
 
@@ -124,7 +131,7 @@ async def _things(account: Account, desired: Sequence[Wanted]) -> AsyncIterator[
 
 
 def _held(plan: Plan) -> list[Check]:
-    checks = [Check(found.kind, True, describe(found)) for found in plan.kept]
+    checks = [_standing(found) for found in plan.kept]
     for step in plan.steps:
         match step:
             case Create(kind):
@@ -132,8 +139,16 @@ def _held(plan: Plan) -> list[Check]:
             case Change(found):
                 wrong = ", ".join(f"{name} is {shown(old)}, not {shown(new)}" for name, old, new in step.differences)
                 because = f": {step.because}" if step.because else ""
-                checks.append(Check(found.kind, False, f"{found.sid}: {wrong}{because}", _PROVISION))
+                checks.append(Check(found.kind, False, f"{found.sid}: {wrong}{because}".removeprefix(": "), _PROVISION))
     return checks
+
+
+def _standing(found: Found) -> Check:
+    """Parameters alone are not enough: chats must lead somewhere."""
+    if found.kind in _LEADING and leads_to(found).endswith(_NOWHERE):
+        remedy = "python -m middleware provision --studio-flow FW… (or another option) says where"
+        return Check(found.kind, False, f"{describe(found)}: its chats reach nobody", remedy)
+    return Check(found.kind, True, describe(found))
 
 
 def describe(found: Found) -> str:
@@ -142,18 +157,22 @@ def describe(found: Found) -> str:
     match found.kind:
         case Kind.FLOW:
             words += ["is enabled:" if found.get("enabled") else "is disabled:", leads_to(found)]
+        case Kind.ADDRESS:
+            words += ["is on:" if found.get("auto_creation_enabled") else "is off:", leads_to(found)]
         case Kind.CHAT_SERVICE:
             words += ["keeps what was read,", f"asks a webhook again {found.get('post_webhook_retry_count')} times"]
+        case Kind.DEFAULTS:
+            words += [f"new conversations are in {found.get('default_chat_service_sid')}"]
         case _:
             pass
     return " ".join(word for word in words if word)
 
 
-def leads_to(flow: Found) -> str:
-    """Where a flow's chats begin."""
-    kind = flow.get("integration_type")
-    names = {"studio": "integration_flow_sid", "task": "integration_workflow_sid", "external": "integration_url"}
-    return f"{kind} {flow.get(names.get(str(kind), '')) or 'nowhere'}"
+def leads_to(found: Found) -> str:
+    """Where the chats of a flow or an address begin."""
+    block, names = _LEADING[found.kind]
+    kind = shown(found.get(block + "type"))
+    return f"{kind} {found.get(block + names.get(kind, '')) or _NOWHERE}"
 
 
 async def _workspace(account: Account, sid: str) -> AsyncIterator[Check]:

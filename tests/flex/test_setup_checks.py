@@ -13,6 +13,7 @@ from aiohttp.test_utils import unused_port
 from middleware.flex.setup import Change, Found, Wanted
 from middleware.flex.setup_account import open_account
 from middleware.flex.setup_checks import CLOCKS_APART, Check, Door, check_account, check_door
+from middleware.flex.setup_conversations import Address
 from middleware.flex.setup_wanted import ChatService, Flow
 from tests.flex.test_setup_account import STUDIO, make_so
 from tests.flex.twilio import SEED, Twilio, open_twilio
@@ -128,6 +129,17 @@ async def test_a_rival_that_is_enabled_is_told() -> None:
 
 def _enabled(sid: str, flows: list[Found]) -> Change:
     return Change(next(flow for flow in flows if flow.sid == sid), {"enabled": True})
+
+
+async def test_an_address_that_leads_nowhere_is_told() -> None:
+    """It is on, and in the right service; only that no agent would ever hear of its chats."""
+    async with open_twilio() as twilio:
+        async with open_account(SEED.account_sid, SEED.auth_token, api_url=twilio.url) as account:
+            (seeded,) = await account.addresses()
+            await account.do(Change(seeded, {"auto_creation_type": "default"}))
+        wanted = Address(sid=SEED.address_sid, service_sid=SERVICE.sid)
+        check = (await examined(twilio, wanted))["address"]
+    assert (False, True) == (check.ok, "reach nobody" in check.told)
 
 
 async def test_another_workspace_is_told_with_those_that_are_there() -> None:
