@@ -16,7 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "settings": {"pydantic"},
     "clock": set(),
     "logs": {"structlog"},
-    "flex": {"middleware.relay", "aiohttp", "twilio"},
+    "flex": {"middleware.relay", "aiohttp", "twilio", "jwt"},
     "store": {"middleware.relay"},
     "web": {"middleware.relay", "aiohttp", "socketio", "engineio", "pydantic", "jwt"},
     "simulator": {"aiohttp", "twilio"},
