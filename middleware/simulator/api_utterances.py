@@ -26,7 +26,7 @@ from middleware.simulator.conversations import (
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import Media, Message
 from middleware.simulator.nouns_conversations import Participant
-from middleware.simulator.refusals import Unknown
+from middleware.simulator.refusals import Malformed, Unknown
 from middleware.simulator.shapes_conversations import conversation_shapes
 from middleware.simulator.utterances import add_utterance, change_utterance, remove_utterance
 
@@ -59,6 +59,8 @@ async def list_messages(request: web.Request) -> web.Response:
 async def create_message(request: web.Request) -> web.Response:
     """Say something; the author need not take part."""
     ask = await posted(request)
+    if "ContentSid" in ask:
+        raise Malformed("Parameter ContentSid is not simulated: send Body or MediaSid")
     sid = ask.sid("MediaSid", "ME")
     media = request.app[ACCOUNT].tables.media.get(sid, Media(sid=sid)) if sid else None
     message = Message(channel_sid=the_conversation(request).sid, media=media, **_told_message(ask))

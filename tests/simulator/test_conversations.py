@@ -181,6 +181,7 @@ async def test_a_removed_conversation_is_gone_with_all_it_held(house: House) -> 
         ("", {"State": "asleep"}, "State is none of"),
         ("/Participants", {}, "Missing required parameter Identity"),
         ("/Messages", {"Body": "x" * 32769}, "Body is too long"),
+        ("/Messages", {"ContentSid": "HX" + "1" * 32}, "ContentSid is not simulated"),
         ("/Webhooks", {}, "Missing required parameter Target"),
         ("/Webhooks", {"Target": "webhook"}, "Missing required parameter Configuration.Url"),
         ("/Webhooks", {"Target": "studio"}, "Missing required parameter Configuration.FlowSid"),
