@@ -10,15 +10,15 @@ from middleware.relay.errors import ChatGone, FlexError, NotSent, Refused
 class Pace:
     """How the worker goes about it; times in seconds.
 
-    `lease` must be longer than the longest call to Flex. A delivery is buried at its `attempts`th failure: with the
-    back-off's ceiling that is about half an hour.
+    `lease` must be longer than the longest call to Flex. When Flex is back, what waits is delivered within
+    `backoff_most`. A delivery is buried at its `attempts`th failure: with that ceiling, after about half an hour.
     """
 
     at_once: int = 64
     lease: float = 60.0
     backoff_first: float = 0.5
-    backoff_most: float = 30.0
-    attempts: int = 64
+    backoff_most: float = 8.0
+    attempts: int = 256
     look_back: float = 30.0
 
 

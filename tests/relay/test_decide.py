@@ -83,3 +83,14 @@ def test_the_wait_stays_between_half_and_all_of_the_back_off(attempts: int, jitt
 def test_no_number_of_attempts_breaks_it(error: FlexError, attempts: int, jitter: float) -> None:
     """The power of two must not overflow."""
     decide(error, attempts=attempts, doubt=False, now=0, jitter=jitter, pace=Pace(attempts=10**9))
+
+
+def test_an_outage_is_outlived_and_its_end_is_noticed_soon() -> None:
+    """Ten seconds after Flex is back nothing waits any more, and twenty minutes of outage bury nothing."""
+    pace, waited = Pace(), 0.0
+    for attempt in range(1, pace.attempts):
+        decision = decide(OutcomeUnknown("503"), attempts=attempt, doubt=False, now=0, jitter=0.5, pace=pace)
+        assert isinstance(decision, Again)
+        assert decision.at <= 10
+        waited += decision.at
+    assert waited >= 20 * 60
