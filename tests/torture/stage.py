@@ -112,16 +112,16 @@ class Stage:
         self.flexland.relent()
         if not self.keeper.alive:
             await self.keeper.start()
-        verdict = self.judge()
-        while time.monotonic() - started < within:
-            silent = not self.typing and all(page.silent for page in self.pages)
-            verdict = self.judge()
-            if silent and verdict.settled:
-                recovery = time.monotonic() - started
-                break
-            await asyncio.sleep(0.25)
+        while recovery is None and (passed := time.monotonic() - started) < within:
+            if self._silent() and self.judge().settled:
+                recovery = passed
+            await asyncio.sleep(max(0.1, (time.monotonic() - started - passed) * 2))  # judging must not be the load
         await self.flexland.quiet(within=within)
         return await self._outcome(recovery)
+
+    def _silent(self) -> bool:
+        """Whether everybody has said all, and knows that it was heard."""
+        return not self.typing and all(page.silent for page in self.pages)
 
     def judge(self) -> Verdict:
         """The verdict so far."""
