@@ -11,7 +11,7 @@ class SqliteReading:
     """The `Reading` of one connection; its methods never suspend."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._execute = connection.execute
+        self._connection = connection
 
     async def chat(self, chat: ChatId) -> Chat | None:
         """The chat of this id."""
@@ -48,6 +48,12 @@ class SqliteReading:
     async def next_look(self) -> float | None:
         """When the next look is due."""
         return self._time(sql.NEXT_LOOK)
+
+    def _execute(self, statement: str, parameters: Row = ()) -> sqlite3.Cursor:
+        # After some errors (a full disk) SQLite has rolled back; what follows must not be written on its own.
+        if not self._connection.in_transaction:
+            raise sqlite3.OperationalError("the transaction was rolled back")
+        return self._connection.execute(statement, parameters)
 
     def _first(self, statement: str, parameters: Row = ()) -> Row | None:
         # All rows are fetched, because a statement that has not come to its end keeps its transaction open.

@@ -4,17 +4,17 @@ import asyncio
 import resource
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from middleware.relay.errors import StoreUnavailable
-from middleware.store.batches import Outcome
+from middleware.relay.ports import Transaction, Unit
 from middleware.store.sqlite import SqliteStore
 from middleware.store.sqlite_file import connect
 from middleware.store.sqlite_units import Viewing, Writing
-from tests.store.scenes import CHAT, eventually, opened, outsider, saying, texts
+from tests.store.scenes import CHAT, opened, outsider, saying, texts
 
 
 @contextmanager
@@ -67,19 +67,6 @@ async def test_a_lock_that_lasts_makes_the_store_unavailable_until_it_goes(tmp_p
         assert ["again"] == await texts(store)
 
 
-async def test_nobody_waits_for_the_same_lock_twice(tmp_path: Path) -> None:
-    """A thousand asks behind a lock are told together, not one patience after the other."""
-    path = tmp_path / "house.db"
-    async with opened(path, patience=0.2) as store:
-        with locked(path):
-            asked = [asyncio.create_task(store.write(saying(str(number)))) for number in range(2000)]
-            await eventually(asked[0].done)
-            await eventually(lambda: all(task.done() for task in asked[:1999]))
-            outcomes = await asyncio.gather(*asked, return_exceptions=True)
-        assert {StoreUnavailable} == {type(outcome) for outcome in outcomes}
-        assert len(outcomes) == len({id(outcome) for outcome in outcomes}), "each caller has an error of its own"
-
-
 async def test_an_exclusive_lock_stops_even_opening_but_not_for_good(tmp_path: Path) -> None:
     """A backup tool that holds everything delays the start; the text says why."""
     path = tmp_path / "house.db"
@@ -110,25 +97,36 @@ async def test_a_disk_that_takes_no_more_is_told_and_mended(tmp_path: Path) -> N
         assert ["before", "after"] == await texts(store)
 
 
-async def test_a_unit_that_fills_the_database_loses_only_itself(tmp_path: Path) -> None:
+async def large(tx: Transaction) -> None:
+    """A unit that finds no room."""
+    await saying("large" * 20_000)(tx)
+
+
+async def stubborn(tx: Transaction) -> None:
+    """A unit that finds no room and will not hear of it."""
+    with suppress(Exception):
+        await large(tx)
+    await saying("in spite of all")(tx)
+
+
+@pytest.mark.parametrize("greedy", [large, stubborn], ids=lambda unit: unit.__name__)
+async def test_a_unit_that_fills_the_database_loses_only_itself(tmp_path: Path, greedy: Unit[None]) -> None:
     """SQLite throws the whole transaction away then: the units before it are run again, and each is told the truth."""
-    pages = {"most": 1_000_000}
+    path = tmp_path / "house.db"
+    await prepared(path)
+    most = pages(path) + 8
 
     def small() -> sqlite3.Connection:
         connection = connect(path, query_only=False)
-        connection.execute(f"PRAGMA max_page_count = {pages['most']}")
+        connection.execute(f"PRAGMA max_page_count = {most}")
         return connection
 
-    path = tmp_path / "house.db"
-    await prepared(path)
-    pages["most"] = outsider_pages(path) + 8
     writing = Writing(small, path=path, viewing=Viewing(small), crash=lambda _point: None)
-    outcomes = writing([saying("a"), saying("large" * 20_000), saying("b")])
+    outcomes = writing([saying("a"), greedy, saying("b")])
     assert [None, StoreUnavailable, None] == [outcome.error and type(outcome.error) for outcome in outcomes]
-    assert "full" in str(outcomes[1].error)
-    pages["most"] = 1_000_000
+    most = 1_000_000
     writing.close()
-    assert [Outcome] == [type(outcome) for outcome in writing([saying("c")])]
+    assert [None] == [outcome.error for outcome in writing([saying("c")])]
     writing.close()
     assert ["a", "b", "c"] == await written(path)
 
@@ -143,11 +141,11 @@ async def written(path: Path) -> list[str]:
         return await texts(store)
 
 
-def outsider_pages(path: Path) -> int:
+def pages(path: Path) -> int:
     other = outsider(path)
-    pages: int = other.execute("PRAGMA page_count").fetchone()[0]
+    count: int = other.execute("PRAGMA page_count").fetchone()[0]
     other.close()
-    return pages
+    return count
 
 
 async def test_a_disk_that_fails_at_the_commit_writes_none_of_its_units(tmp_path: Path) -> None:
