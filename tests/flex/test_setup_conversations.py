@@ -1,11 +1,10 @@
 """The account on Flex Conversations: address, binding, defaults, service webhook."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from middleware.flex.conversation_opening import WebChats
-from middleware.flex.rest import Credentials, Transport, twilio_client
 from middleware.flex.setup import Change, Create, Found, Kind, SetupImpossible, Wanted, diff
 from middleware.flex.setup_conversations import Address, Binding, ConversationService, Defaults, ServiceWebhook
 from middleware.flex.setup_wanted import External, Studio
@@ -13,7 +12,8 @@ from tests.contract.openapi import violations
 from tests.contract.test_back_end import exchanges
 from tests.flex.test_setup_account import make_so, open_both
 from tests.flex.twilio import SEED
-from tests.promises.test_flex import CHAT
+from tests.journeys.page import Page, until
+from tests.journeys.town import serve
 
 STUDIO = Studio("FW" + "ab" * 16)
 WEBHOOK = External("https://bot.example.com/chats")
@@ -37,13 +37,22 @@ async def test_an_address_is_made_bound_and_bound_anew(before: Binding, after: B
         assert [] == [wrong for held in await exchanges(twilio) for wrong in violations(held)]
 
 
-async def test_a_chat_opens_at_the_address_that_was_made() -> None:
+async def test_a_chat_opens_at_the_address_that_was_made(tmp_path: Path) -> None:
     """What provision tells is what the server needs."""
     async with open_both() as (twilio, account):
         made = next(one for one in await make_so(account, ADDRESS) if one.get("address") == "shop")
-        async with Transport() as transport:
-            client = twilio_client(Credentials(SEED.account_sid, SEED.auth_token, api_url=twilio.url), transport)
-            assert (await WebChats(client, address_sid=made.sid).open(CHAT)).startswith("CH")
+        async with serve(tmp_path, twilio, backend="conversations", flex_address_sid=made.sid) as url:
+            page = await Page(url).connect()
+            await page.grant("open")
+            await page.grant("say", {"ask_id": "1", "text": "Hello"})
+
+            async def there() -> bool:
+                return "POST Messages" in await twilio.calls()
+
+            await until(there, what="the visitor's words at Flex")
+            await page.close()
+        opened = [dict(one.form) for one in await exchanges(twilio) if one.path == "/v2/WebChats"]
+    assert [made.sid] == [form["AddressSid"] for form in opened]
 
 
 async def test_the_service_webhook_is_set_and_stays() -> None:
