@@ -53,8 +53,9 @@ class ToFlex:
     async def round(self) -> int:
         """Claim as many due deliveries as there is room for and start them; how many."""
         claimed = await self._claim(self._crew.room) if self._crew.room > 0 else []
+        until = self._clock.now() + self._pace.lease
         for delivery in claimed:
-            self._crew.start(self._one(delivery))
+            self._crew.start(self._one(delivery, until=until))
         return len(claimed)
 
     async def idle(self) -> None:
@@ -66,13 +67,31 @@ class ToFlex:
         self._stopping = True
         self._woken.set()
 
-    async def _one(self, delivery: Delivery) -> None:
+    async def _one(self, delivery: Delivery, *, until: float) -> None:
         try:
             await self._deliver(delivery)
         except Exception as error:
-            # The claim stands. When its lease runs out, whoever claims it looks at Flex first.
             unforeseen = not isinstance(error, StoreUnavailable)
             log.warning("Could not settle.", extra={"delivery": delivery.id, "reason": str(error)}, exc_info=unforeseen)
+            await self._hand_back(delivery, until=until)
+
+    async def _hand_back(self, delivery: Delivery, *, until: float) -> None:
+        """As soon as the store can be written again, and before the lease runs out and somebody else has the claim.
+
+        Whoever claims it next looks at Flex first.
+        """
+        handed_back = False
+        while not (handed_back or self._stopping) and self._clock.now() < until - self._pace.backoff_first * 2:
+            await asyncio.sleep(self._pace.backoff_first)
+            handed_back = await self._handed_back(delivery)
+
+    async def _handed_back(self, delivery: Delivery) -> bool:
+        now = self._clock.now()
+        try:
+            await self._store.write(lambda tx: tx.postpone(delivery.id, due=now, unsure=True))
+        except StoreUnavailable:
+            return False
+        return True
 
     async def _claim(self, room: int) -> list[Delivery]:
         now = self._clock.now()

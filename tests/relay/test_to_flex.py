@@ -1,6 +1,10 @@
 """Deliveries: in order, once, and what happens when they do not come through."""
 
-from middleware.relay.errors import ChatGone, NotSent, OutcomeUnknown, Refused
+from dataclasses import replace
+from typing import TypeVar
+
+from middleware.relay.deliver import Deliver
+from middleware.relay.errors import ChatGone, NotSent, OutcomeUnknown, Refused, StoreUnavailable
 from middleware.relay.model import (
     Agent,
     AgentChanged,
@@ -13,9 +17,14 @@ from middleware.relay.model import (
     StatusChanged,
     VisitorId,
 )
+from middleware.relay.ports import Unit, View
+from middleware.relay.to_flex import ToFlex
+from middleware.relay.to_visitor import ToVisitor
+from middleware.store.sqlite import SqliteStore
 from tests.relay.house import ADA, PACE, Heart
 
 BOB = VisitorId("bob")
+T = TypeVar("T")
 
 
 async def statuses(heart: Heart) -> list[MessageStatus]:
@@ -274,4 +283,39 @@ async def test_what_its_echo_has_settled_is_not_told_as_failed(heart: Heart) -> 
     await heart.from_flex.accept(echo)
     heart.flex.before.append(Refused("400"))
     await heart.deliver(delivery)
+    assert [MessageStatus.SENT] == await statuses(heart)
+
+
+class _AwayOnce:
+    """A store that cannot be written just when a delivery is to be settled."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self.away = 0
+
+    async def write(self, unit: Unit[T]) -> T:
+        if self.away:
+            self.away -= 1
+            raise StoreUnavailable("locked")
+        return await self._store.write(unit)
+
+    async def read(self, view: View[T]) -> T:
+        return await self._store.read(view)
+
+
+async def test_a_delivery_that_could_not_be_settled_does_not_wait_for_its_lease(heart: Heart) -> None:
+    """The store was away for a moment; the chat must not stand still for a minute."""
+    _, ref = await heart.open()
+    store = _AwayOnce(heart.store)
+    pace = replace(PACE, backoff_first=0.01)
+    to_visitor = ToVisitor(heart.bell)
+    deliver = Deliver(store, flex=heart.flex, to_visitor=to_visitor, clock=heart.clock, pace=pace)
+    worker = ToFlex(store, deliver=deliver, clock=heart.clock, pace=pace)
+    message = await heart.say("Hello")
+    await worker.round()
+    store.away = 2
+    await worker.idle()
+    await worker.round()
+    await worker.idle()
+    assert [message.id] == heart.flex.sent(ref)
     assert [MessageStatus.SENT] == await statuses(heart)
