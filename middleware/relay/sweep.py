@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
@@ -89,8 +90,15 @@ class Sweep:
             await self.look(chat)
         except (FlexError, StoreUnavailable) as error:
             log.warning("Could not look back.", extra={"chat": chat.id, "reason": str(error)})
+            await self._look_again(chat)
         except Exception:
             log.exception("A look back failed in an unforeseen way.", extra={"chat": chat.id})
+
+    async def _look_again(self, chat: Chat) -> None:
+        """Sooner than the lease of the look that failed runs out; if the store cannot be written, then."""
+        again = self._clock.now() + self._pace.backoff_most
+        with suppress(StoreUnavailable):
+            await self._store.write(lambda tx: tx.watch(chat.id, at=again))
 
     async def _fill_in(self, chat: Chat, events: list[Event]) -> None:
         now = self._clock.now()

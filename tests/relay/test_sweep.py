@@ -100,13 +100,13 @@ async def test_a_chat_whose_channel_is_gone_ends(heart: Heart) -> None:
 
 
 async def test_a_look_that_fails_is_taken_again(heart: Heart) -> None:
-    """Flex may be out of reach just then."""
+    """Flex may be out of reach just then; when it is back, nobody waits for the end of a lease."""
     _, ref = await heart.open()
     heart.flex.speak(ref, "lost")
     heart.clock.pass_seconds(PACE.look_back)
     heart.flex.before.append(NotSent("no connection"))
     await heart.look()
-    heart.clock.pass_seconds(PACE.lease)
+    heart.clock.pass_seconds(PACE.backoff_most)
     await heart.look()
     assert ["lost"] == await heart.texts()
 
