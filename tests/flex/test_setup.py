@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from middleware.flex.setup import Change, Create, Found, Kind, Parameters, Plan, SetupImpossible, diff
+from middleware.flex.setup import Change, Create, Found, Kind, Parameters, Plan, SetupImpossible, Value, diff, same
 from middleware.flex.setup_wanted import ChatService, External, Flow, Integration, Studio, Task
 
 SERVICE = "IS" + "1" * 32
@@ -73,6 +73,14 @@ def after(plan: Plan, actual: Sequence[Found]) -> list[Found]:
 def test_a_plan_that_was_carried_out_leaves_nothing_to_do(wanted: Flow, actual: list[Found]) -> None:
     """So the command can be repeated, by a person or by every deployment."""
     assert () == diff([wanted], after(diff([wanted], actual), actual)).steps
+
+
+@given(WANTED, ACCOUNTS, st.integers(0, 6))
+def test_a_plan_cut_anywhere_is_finished_by_the_next(wanted: Flow, actual: list[Found], steps: int) -> None:
+    """The line breaks when it likes."""
+    whole = diff([wanted], actual)
+    halfway = after(replace(whole, steps=whole.steps[:steps]), actual)
+    assert () == diff([wanted], after(diff([wanted], halfway), halfway)).steps
 
 
 @given(WANTED, ACCOUNTS)
@@ -151,6 +159,23 @@ def test_the_rival_is_told_with_the_way_to_keep_it() -> None:
     (step,) = diff([replace(FLOW, sid="FO1")], flows).steps
     assert isinstance(step, Change)
     assert "FLEX_FLOW_SID=FO2" in step.because
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [("3", 3), ("true", True), ("POST", "post"), (("b", "a"), ("a", "b")), (None, None)],
+)
+def test_what_twilio_says_in_its_own_way_is_no_difference(found: Value, wanted: Value) -> None:
+    """Otherwise the plan would never be empty."""
+    assert same(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"), [(None, False), ("", "x"), (("a",), ("a", "b")), (0, False), ("https://a/B", "https://a/b")]
+)
+def test_what_differs_is_seen(found: Value, wanted: Value) -> None:
+    """Not said is not the same as no."""
+    assert not same(found, wanted)
 
 
 def test_all_that_is_impossible_is_told_at_once() -> None:
