@@ -92,10 +92,13 @@ class Transaction(Reading, Protocol):
         """
 
     async def settle(self, delivery: DeliveryId, *, now: float) -> None:
-        """Finish the delivery; the next of its chat becomes the head, due now. Unknown or finished: nothing."""
+        """Finish the delivery; the next of its chat becomes the head, due now or at its own later time.
+
+        Unknown or finished: nothing.
+        """
 
     async def postpone(self, delivery: DeliveryId, *, due: float, unsure: bool) -> None:
-        """Give the claim back, to be claimed again from `due`."""
+        """Give the claim back, to be claimed again from `due`. Not claimed, unknown or finished: nothing."""
 
     async def bury(self, delivery: DeliveryId, *, reason: str, now: float) -> bool:
         """Give the delivery up, keep it and the reason on record; the next of its chat becomes the head.
@@ -107,7 +110,7 @@ class Transaction(Reading, Protocol):
         """The unfinished delivery of this message."""
 
     async def owed_to(self, chat: ChatId) -> list[Delivery]:
-        """Every unfinished delivery of the chat, in order."""
+        """Every unfinished delivery of the chat, in order, as it stands; a claimed one counts as unsure."""
 
     async def release_claims(self, *, now: float) -> int:
         """Make every claimed delivery due now and unsure: its claimer is gone. How many."""
