@@ -63,8 +63,9 @@ def check(history: Iterable[Deed]) -> Verdict:
     verdict = Verdict(messages=len(book.acked) + len(book.agents), refused=len(book.failed))
     _check_flex(book, verdict)
     _check_channels(book, verdict)
+    acked, agents = book.by_visitor()
     for page in book.pages.values():
-        _check_page(book, page, verdict)
+        _check_page(page, acked=acked[page.visitor], agents=agents[page.visitor], verdict=verdict)
     return verdict
 
 
@@ -116,6 +117,16 @@ class _Book:
                 self._enter_status(deed)
             case Left():
                 self._page(deed.page, deed.visitor).left = True
+
+    def by_visitor(self) -> tuple[dict[Tag, list[Acked]], dict[Tag, list[AgentSaid]]]:
+        """What each visitor was promised: their own texts, and what agents said to them."""
+        acked: dict[Tag, list[Acked]] = defaultdict(list)
+        agents: dict[Tag, list[AgentSaid]] = defaultdict(list)
+        for own in self.acked.values():
+            acked[own.visitor].append(own)
+        for said in self.agents:
+            agents[self.owners.get(said.chat, Tag(""))].append(said)
+        return acked, agents
 
     def _page(self, page: PageId, visitor: Tag) -> _Page:
         return self.pages.setdefault(page, _Page(page, visitor))
@@ -183,18 +194,16 @@ def _descents(texts: Sequence[str], *, where: str) -> list[str]:
     ]
 
 
-def _check_page(book: _Book, page: _Page, verdict: Verdict) -> None:
+def _check_page(page: _Page, *, acked: Sequence[Acked], agents: Sequence[AgentSaid], verdict: Verdict) -> None:
     _check_telling(page, verdict)
-    agents = [said for said in book.agents if book.owners.get(said.chat) == page.visitor]
     seen = Counter(page.view.values())
     verdict.doubled += [f"{text} stands {count} times on page {page.id}" for text, count in seen.items() if count > 1]
     _check_order(page, agents, verdict)
     if page.left:
         return
     verdict.lost += [f"{said.text} never came to page {page.id}" for said in agents if said.text not in seen]
-    for acked in book.acked.values():
-        if acked.visitor == page.visitor:
-            _check_own(page, acked, verdict)
+    for own in acked:
+        _check_own(page, own, verdict)
 
 
 def _check_own(page: _Page, acked: Acked, verdict: Verdict) -> None:

@@ -50,6 +50,7 @@ class Page:
         self.after = 0
         self.line: Line | None = None
         self._own: set[int] = set()
+        self._statuses: dict[tuple[str, int], str] = {}
         self._http, self._url, self._write, self._dice = http, url, write, dice
         self._to_say: deque[tuple[str, str]] = deque()
         self._awake = asyncio.Event()
@@ -235,6 +236,9 @@ class Page:
         self._place(seq, message["text"])
 
     def _status(self, seq: int, status: str, *, chat: str) -> None:
+        if self._statuses.get((chat, seq)) == status:
+            return
+        self._statuses[chat, seq] = status
         self._write(Status(self.visitor.tag, self.id, chat, seq, status))
 
     def _turn_to(self, chat: str) -> None:

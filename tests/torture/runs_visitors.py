@@ -76,7 +76,7 @@ async def t11_offline(order: Order) -> Outcome:
 
 async def t13(order: Order) -> Outcome:
     """Pages that do not read are told thousands of texts; the others notice nothing; cut, they come back complete."""
-    slow, others, texts = order.figure(short=(3, 10, 200), full=(50, 50, 1000))
+    slow, others, texts = order.figure(short=(3, 10, 200), full=(20, 50, 500))
     async with open_stage("T13 slow readers", seed=order.seed, keep=order.keep, manners=Manners(chance=0)) as stage:
         deaf = stage.crowd(slow, each=1, pause=(0.1, 0.2), spread=0.3)
         await asyncio.sleep(2)
