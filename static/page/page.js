@@ -9,6 +9,7 @@ import { Sender } from "./sender.js";
 import { View } from "./view.js";
 import { Visitor } from "./visitor.js";
 import { ended, reconnecting, waiting } from "./words.js";
+import { visit } from "./visit.js";
 
 const PATIENCE_MS = 1_200;
 const CATCH_UP_TRIES = 5;
@@ -87,7 +88,8 @@ function act() {
 function open() {
   return visitor.open(
     async () => {
-      const answer = await connection.ask("open", visitor.kept.name ? { name: visitor.kept.name } : {});
+      const name = visitor.kept.name ? { name: visitor.kept.name } : {};
+      const answer = await connection.ask("open", { ...name, context: visit() });
       if (answer.ok) opened(answer);
       return answer;
     },

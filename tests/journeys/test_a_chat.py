@@ -33,6 +33,19 @@ async def test_a_visitor_and_an_agent_talk_until_the_agent_ends_it(town: Town) -
 
 
 @every_back_end
+async def test_what_the_page_tells_of_the_visit_reaches_flex(town: Town) -> None:
+    """The agent sees where the visitor is; what is too much is refused with words."""
+    page = await town.page()
+    refused = await page.ask("open", {"context": {"page": "x" * 2000, "form": "ü" * 2000, "more": "y" * 2000}})
+    assert ("bad_ask", True) == (refused["error"]["code"], "8000" in refused["error"]["message"])
+    await page.grant("open", {"name": "Ada", "context": {"page": "https://shop.example.com/bikes"}})
+    await page.grant("say", {"ask_id": "1", "text": "Hello"})
+    await town.accepted()
+    sent = [value for entry in await town.twilio.wire() if entry["kind"] == "rest" for _, value in entry["form"]]
+    assert any("https://shop.example.com/bikes" in value for value in sent)
+
+
+@every_back_end
 async def test_after_the_end_a_new_chat_is_a_new_channel(town: Town) -> None:
     """And what could not be said in the old one is said there, under the same ask."""
     page, opened = await town.visitor()
