@@ -8,7 +8,7 @@ from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
 from middleware.relay.errors import StoreUnavailable
 from middleware.relay.model import Delivery
-from middleware.relay.ports import Clock, Reading, Store
+from middleware.relay.ports import Clock, Reading, Store, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ class ToFlex:
 
     async def round(self) -> int:
         """Claim as many due deliveries as there is room for and start them; how many."""
-        claimed = await self._claim(self._crew.room) if self._crew.room > 0 else []
         until = self._clock.now() + self._pace.lease
+        claimed = await self._claim(self._crew.room, until=until) if self._crew.room > 0 else []
         for delivery in claimed:
             self._crew.start(self._one(delivery, until=until))
         return len(claimed)
@@ -81,22 +81,31 @@ class ToFlex:
         Whoever claims it next looks at Flex first.
         """
         handed_back = False
-        while not (handed_back or self._stopping) and self._clock.now() < until - self._pace.backoff_first * 2:
+        while not (handed_back or self._stopping) and self._clock.now() < until:
             await asyncio.sleep(self._pace.backoff_first)
-            handed_back = await self._handed_back(delivery)
+            handed_back = await self._handed_back(delivery, until=until)
 
-    async def _handed_back(self, delivery: Delivery) -> bool:
-        now = self._clock.now()
+    async def _handed_back(self, delivery: Delivery, *, until: float) -> bool:
+        """The time is read inside the transaction: the store may have let it wait."""
+
+        async def unit(tx: Transaction) -> None:
+            if (now := self._clock.now()) < until:
+                await tx.postpone(delivery.id, due=now, unsure=True)
+
         try:
-            await self._store.write(lambda tx: tx.postpone(delivery.id, due=now, unsure=True))
+            await self._store.write(unit)
         except StoreUnavailable:
             return False
         return True
 
-    async def _claim(self, room: int) -> list[Delivery]:
+    async def _claim(self, room: int, *, until: float) -> list[Delivery]:
         now = self._clock.now()
+
+        async def unit(tx: Transaction) -> list[Delivery]:
+            return await tx.claim(now=now, until=until, limit=room)
+
         try:
-            return await self._store.write(lambda tx: tx.claim(now=now, until=now + self._pace.lease, limit=room))
+            return await self._store.write(unit)
         except StoreUnavailable as error:
             log.warning("Could not claim.", extra={"reason": str(error)})
             return []

@@ -319,3 +319,35 @@ async def test_a_delivery_that_could_not_be_settled_does_not_wait_for_its_lease(
     await worker.idle()
     assert [message.id] == heart.flex.sent(ref)
     assert [MessageStatus.SENT] == await statuses(heart)
+
+
+class _LongAway(_AwayOnce):
+    """A store that lets the handing back wait until the lease has run out and somebody else has the claim."""
+
+    def __init__(self, heart: Heart) -> None:
+        super().__init__(heart.store)
+        self._heart = heart
+        self.until = 0.0
+
+    async def write(self, unit: Unit[T]) -> T:
+        if not self.away and not self.until:
+            self._heart.clock.pass_seconds(PACE.lease + 1)
+            now = self._heart.clock.now()
+            self.until = now + PACE.lease
+            await self._store.write(lambda tx: tx.claim(now=now, until=self.until, limit=8))
+        return await super().write(unit)
+
+
+async def test_a_claim_that_is_anothers_by_now_is_not_handed_back(heart: Heart) -> None:
+    """Its new holder may be posting just now; a third would look, find nothing, and post it again."""
+    await heart.open()
+    pace = replace(PACE, backoff_first=0.01)
+    await heart.say("Hello")
+    away = _LongAway(heart)
+    deliver = Deliver(away, flex=heart.flex, to_visitor=ToVisitor(heart.bell), clock=heart.clock, pace=pace)
+    away.until = -1.0
+    worker = ToFlex(away, deliver=deliver, clock=heart.clock, pace=pace)
+    await worker.round()
+    away.away, away.until = 1, 0.0
+    await worker.idle()
+    assert away.until == await heart.store.read(lambda reading: reading.next_due())
