@@ -67,12 +67,13 @@ def _meet_newcomers(stage: Stage) -> None:
 
 async def t19(order: Order) -> Outcome:
     """SIGTERM and up again under load, while Twilio answers slowly now and then."""
-    restarts, visitors, each = order.figure(short=(2, 20, 10), full=(20, 100, 60))
+    restarts, visitors, each = order.figure(short=(1, 20, 6), full=(20, 100, 60))
+    slow = order.figure(short=(0.2, 3.0), full=(0.5, 9.0))
     took: list[float] = []
     async with open_stage("T19 clean stops", seed=order.seed, keep=order.keep) as stage:
         stage.crowd(visitors, each=each, pause=(0.3, 1.2))
         for number in range(restarts):
-            stage.flexland.befall(Rule(fault=Fault.LATE, chance=0.3, seconds=(0.5, 9.0)), seed=number)
+            stage.flexland.befall(Rule(fault=Fault.LATE, chance=0.3, seconds=slow), seed=number)
             await asyncio.sleep(stage.dice.uniform(0.5, 1.5))
             took.append(await stage.keeper.stop())
             stage.faults += 1

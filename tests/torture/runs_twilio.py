@@ -25,7 +25,7 @@ _PASSING = (
 
 async def t3(order: Order) -> Outcome:
     """Each passing fault for a while, then flapping between all and nothing."""
-    visitors, phase = order.figure(short=(15, 0.6), full=(60, 4.0))
+    visitors, phase = order.figure(short=(15, 0.4), full=(60, 4.0))
     async with open_stage("T3 bad answers", seed=order.seed, keep=order.keep) as stage:
         stage.crowd(visitors, each=100_000, pause=(0.5, 2.0))
         for rule in _PASSING:

@@ -16,7 +16,7 @@ QUEUED = 40
 
 async def t11(order: Order) -> Outcome:
     """Connections are cut all the time; pages have twins, are reloaded, and type offline."""
-    visitors, seconds = order.figure(short=(15, 6.0), full=(150, 60.0))
+    visitors, seconds = order.figure(short=(15, 4.0), full=(150, 60.0))
     async with open_stage("T11 flapping", seed=order.seed, keep=order.keep) as stage:
         pages = stage.crowd(visitors, each=100_000, pause=(0.3, 1.5))
         flaps = asyncio.gather(*(_flap(stage, page, seconds) for page in pages))
