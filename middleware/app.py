@@ -38,6 +38,8 @@ from middleware.web.webchat import add_webchat
 STOP_SECONDS = 6.0
 """How long claimed deliveries and looks may take on stop; what is left is claimed anew at the next start."""
 
+STORE_SECONDS = 3.0
+"""How long a locked store is waited for: well inside the five seconds that Twilio waits for a webhook's answer."""
 GRACE_SECONDS = 2.0
 """How long open requests may take to finish on stop."""
 
@@ -64,7 +66,9 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
     clock = SystemClock()
     async with AsyncExitStack() as opened:
         transport = await opened.enter_async_context(Transport())
-        database = await opened.enter_async_context(SqliteStore(settings.database_path, crash=seams.crash))
+        database = await opened.enter_async_context(
+            SqliteStore(settings.database_path, patience=STORE_SECONDS, crash=seams.crash)
+        )
         store = seams.store(database)
         flex = seams.flex(back_end(settings, transport))
         pace = Pace(look_back=settings.look_back_seconds)

@@ -1,4 +1,4 @@
-"""`python -m tests.torture [--short] [--seed N] [--only T4] [--keep FOLDER]`: all runs, one table."""
+"""`python -m tests.torture [--short] [--seed N] [--only T4] [--backend B] [--keep FOLDER]`: all runs, one table."""
 
 import argparse
 import secrets
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvloop
 
+from tests.torture.keeper import BACK_ENDS
 from tests.torture.order import Order
 from tests.torture.runs import RUNS
 from tests.torture.stage import Outcome
@@ -17,7 +18,7 @@ from tests.torture.table import head, line, more
 def main() -> int:
     """Run what is asked for; 1 if a promise was broken."""
     given = _arguments()
-    order = Order(seed=given.seed, short=given.short, keep=given.keep)
+    order = Order(seed=given.seed, short=given.short, keep=given.keep, backend=given.backend)
     runs = [run for run in RUNS if given.only is None or run.__name__.split("_")[0].upper() in given.only]
     if not runs:
         _say(f"There is no run {', '.join(given.only)}.")
@@ -41,6 +42,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="small figures, as in every test run")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="to repeat a run as far as possible")
     parser.add_argument("--only", type=str.upper, action="append", metavar="T4", help="this run; may be given again")
+    parser.add_argument("--backend", choices=BACK_ENDS, default="programmable_chat")
     parser.add_argument("--keep", type=Path, help="a folder for the histories, as JSON lines")
     return parser.parse_args()
 

@@ -15,7 +15,8 @@ from middleware.simulator.account import Account
 from middleware.simulator.courier import Courier
 from middleware.simulator.events import Event, by_sdk
 from middleware.simulator.mischief import Mischief
-from middleware.simulator.nouns import TaskStatus
+from middleware.simulator.nouns import ChatChannel, TaskStatus
+from middleware.simulator.nouns_conversations import Conversation
 from tests.torture.history import AgentSaid, AtFlex, Deed, Tag, owner_of
 
 QUIET_SECONDS = 30.0
@@ -90,7 +91,7 @@ class Flexland:
             text = f"{tag}:a{number}" + (" " + "x" * padding if padding else "")
             message = desk.say(
                 self._account,
-                self._account.tables.channels[channel],
+                self._place(channel),
                 desk.Words(text),
                 by=by_sdk(self._account.seed.agent_identity),
             )
@@ -132,7 +133,8 @@ class Flexland:
 
     def _hear(self, event: Event) -> None:
         """Answer a visitor's text, perhaps."""
-        if not event.fields.get("From", "").startswith(_VISITOR) or event.channel_sid is None:
+        author = event.fields.get("From") or event.fields.get("Author") or ""
+        if not author.startswith(_VISITOR) or event.channel_sid is None:
             return
         if self._dice.random() < self.manners.chance:
             count, pause = self._dice.randint(*self.manners.texts), self._dice.uniform(*self.manners.pause)
@@ -147,15 +149,30 @@ class Flexland:
         self._calls.add(call)
 
     def _accept(self, channel: str) -> None:
-        task = self._account.tables.tasks.get(self._account.tables.flex_channels[channel].task_sid or "")
+        task = self._account.tables.tasks.get(self._task_of(channel) or "")
         if task is not None and task.status is TaskStatus.RESERVED:
             desk.accept(self._account, task)
+
+    def _task_of(self, channel: str) -> str | None:
+        tables = self._account.tables
+        if channel in tables.flex_channels:
+            return tables.flex_channels[channel].task_sid
+        about = (one.task_sid for one in tables.interactions.values() if one.conversation_sid == channel)
+        return next(about, None)
+
+    def _place(self, channel: str) -> ChatChannel | Conversation:
+        tables = self._account.tables
+        return tables.channels.get(channel) or tables.conversations[channel]
 
     def _tag_in(self, channel: str) -> Tag:
         return owner_of(next(iter(self._account.tables.messages[channel].values())).body)
 
     def _chat_of(self, channel: str) -> str:
-        return self._account.tables.flex_channels[channel].identity.removeprefix(_VISITOR)
+        tables = self._account.tables
+        if channel in tables.flex_channels:
+            return tables.flex_channels[channel].identity.removeprefix(_VISITOR)
+        inside = (one.identity or "" for one in tables.participants[channel].values())
+        return next(identity for identity in inside if identity.startswith(_VISITOR)).removeprefix(_VISITOR)
 
 
 @asynccontextmanager

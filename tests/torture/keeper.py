@@ -20,6 +20,18 @@ START_SECONDS = 60.0
 """How long a node may take to listen before the harness gives up: the machine may be busy."""
 
 
+BACK_ENDS: dict[str, dict[str, Any]] = {
+    "programmable_chat": {"flex_flow_sid": SEED.flow_sid},
+    # Twilio tries a conversation's webhooks once, so what a node misses while it is down is found by looking.
+    "conversations": {
+        "backend": "conversations",
+        "flex_studio_flow_sid": SEED.studio_flow_sid,
+        "look_back_seconds": 2,
+    },
+}
+"""The settings of each back end."""
+
+
 class Keeper:
     """One node at a time, on one port and one store."""
 
@@ -135,7 +147,6 @@ async def open_keeper(folder: Path, *, twilio_url: str, **changed: Any) -> Async
         "public_url": f"http://127.0.0.1:{port}",
         "twilio_account_sid": SEED.account_sid,
         "twilio_auth_token": SEED.auth_token,
-        "flex_flow_sid": SEED.flow_sid,
         "flex_chat_service_sid": SEED.chat_service_sid,
         "flex_workspace_sid": SEED.workspace_sid,
         "token_keys": "t" * 32,

@@ -9,11 +9,12 @@ F = TypeVar("F")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The size (`short` for every `make test`, else full), the seed, and a folder for histories if they are wanted."""
+    """The size (`short` for every `make test`, else full), the seed, the back end; a folder for histories if wanted."""
 
     seed: int
     short: bool = False
     keep: Path | None = None
+    backend: str = "programmable_chat"
 
     def figure(self, *, short: F, full: F) -> F:
         """The figure of this size."""

@@ -17,7 +17,7 @@ POSTS = "POST .*Messages$"
 async def t1(order: Order) -> Outcome:
     """Killed at random moments under load, and up again on the same port and store."""
     kills, visitors, each = order.figure(short=(5, 20, 12), full=(50, 200, 45))
-    async with open_stage("T1 kill -9", seed=order.seed, keep=order.keep) as stage:
+    async with open_stage("T1 kill -9", seed=order.seed, keep=order.keep, backend=order.backend) as stage:
         stage.crowd(visitors, each=each, pause=order.figure(short=(0.1, 0.4), full=(0.5, 2.5)), spread=2)
         for _ in range(kills):
             await asyncio.sleep(stage.dice.uniform(0.1, order.figure(short=0.8, full=2.0)))
@@ -33,7 +33,9 @@ async def t2(order: Order) -> Outcome:
     """The node ends itself at each named point, at one of its first visits there."""
     times, visitors = order.figure(short=(1, 12), full=(4, 40))
     unreached: list[str] = []
-    async with open_stage("T2 crash points", seed=order.seed, keep=order.keep, settings=LOOKS_OFTEN) as stage:
+    async with open_stage(
+        "T2 crash points", seed=order.seed, keep=order.keep, backend=order.backend, settings=LOOKS_OFTEN
+    ) as stage:
         stage.crowd(visitors, each=100_000, pause=(0.2, 0.8))
         for point in [point for point in POINTS for _ in range(times)]:
             await stage.keeper.kill()
@@ -70,7 +72,7 @@ async def t19(order: Order) -> Outcome:
     restarts, visitors, each = order.figure(short=(1, 20, 6), full=(20, 100, 60))
     slow = order.figure(short=(0.2, 3.0), full=(0.5, 9.0))
     took: list[float] = []
-    async with open_stage("T19 clean stops", seed=order.seed, keep=order.keep) as stage:
+    async with open_stage("T19 clean stops", seed=order.seed, keep=order.keep, backend=order.backend) as stage:
         stage.crowd(visitors, each=each, pause=(0.3, 1.2))
         for number in range(restarts):
             stage.flexland.befall(Rule(fault=Fault.LATE, chance=0.3, seconds=slow), seed=number)

@@ -18,7 +18,7 @@ _FAR = 2**53
 async def t21(order: Order) -> Outcome:
     """Visitors with tagged texts, and among them forgers of tokens, chat ids and positions."""
     visitors, each, forgeries = order.figure(short=(30, 5, 60), full=(300, 12, 1500))
-    async with open_stage("T21 isolation", seed=order.seed, keep=order.keep) as stage:
+    async with open_stage("T21 isolation", seed=order.seed, keep=order.keep, backend=order.backend) as stage:
         pages = stage.crowd(visitors, each=each, pause=(0.3, 1.0), spread=order.figure(short=0.5, full=3.0))
         await asyncio.sleep(order.figure(short=1.5, full=4.0))
         known = [page for page in pages if page.visitor.token and page.chat]

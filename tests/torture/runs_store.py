@@ -14,7 +14,7 @@ _PAGE_SLACK = 16_384
 async def t9_locked(order: Order) -> Outcome:
     """Another process holds SQLite's write lock, longer than the house waits for it."""
     visitors, held, times = order.figure(short=(10, 6.5, 1), full=(40, 10.0, 3))
-    async with open_stage("T9 store locked", seed=order.seed, keep=order.keep) as stage:
+    async with open_stage("T9 store locked", seed=order.seed, keep=order.keep, backend=order.backend) as stage:
         stage.crowd(visitors, each=100_000, pause=(0.3, 1.0))
         for _ in range(times):
             await asyncio.sleep(1.5)
@@ -30,7 +30,7 @@ async def t9_locked(order: Order) -> Outcome:
 async def t9_full(order: Order) -> Outcome:
     """The disk is full, and later it is not."""
     visitors, lasting, times = order.figure(short=(10, 2.0, 1), full=(40, 5.0, 4))
-    async with open_stage("T9 disk full", seed=order.seed, keep=order.keep) as stage:
+    async with open_stage("T9 disk full", seed=order.seed, keep=order.keep, backend=order.backend) as stage:
         stage.crowd(visitors, each=100_000, pause=(0.2, 0.8))
         for _ in range(times):
             await asyncio.sleep(1.5)
@@ -44,7 +44,7 @@ async def t9_full(order: Order) -> Outcome:
 async def t9_read_only(order: Order) -> Outcome:
     """No byte can be written, as on a disk that has become read-only."""
     visitors, lasting, times = order.figure(short=(10, 2.0, 1), full=(40, 5.0, 4))
-    async with open_stage("T9 read-only", seed=order.seed, keep=order.keep) as stage:
+    async with open_stage("T9 read-only", seed=order.seed, keep=order.keep, backend=order.backend) as stage:
         stage.crowd(visitors, each=100_000, pause=(0.2, 0.8))
         for _ in range(times):
             await asyncio.sleep(1.5)

@@ -26,7 +26,7 @@ _PASSING = (
 async def t3(order: Order) -> Outcome:
     """Each passing fault for a while, then flapping between all and nothing."""
     visitors, phase = order.figure(short=(15, 0.4), full=(60, 4.0))
-    async with open_stage("T3 bad answers", seed=order.seed, keep=order.keep) as stage:
+    async with open_stage("T3 bad answers", seed=order.seed, keep=order.keep, backend=order.backend) as stage:
         stage.crowd(visitors, each=100_000, pause=(0.5, 2.0))
         for rule in _PASSING:
             stage.flexland.befall(rule, seed=stage.dice.getrandbits(32))
@@ -47,7 +47,9 @@ async def t3_refused(order: Order) -> Outcome:
         Rule(fault=Fault.NOT_FOUND, chance=0.05, route=POSTS),
     )
     # A chat that Flex calls gone is over for its visitor, so agents, who still see it here, say nothing.
-    async with open_stage("T3 refusals", seed=order.seed, keep=order.keep, manners=Manners(chance=0)) as stage:
+    async with open_stage(
+        "T3 refusals", seed=order.seed, keep=order.keep, backend=order.backend, manners=Manners(chance=0)
+    ) as stage:
         stage.flexland.befall(*rules, seed=order.seed)
         stage.crowd(visitors, each=each, pause=(0.1, 0.6))
         await stage.typed(within=120)
@@ -57,7 +59,9 @@ async def t3_refused(order: Order) -> Outcome:
 async def t4(order: Order) -> Outcome:
     """Twilio takes the message, its answer is cut off, and every second echo is lost."""
     cuts, visitors, each = order.figure(short=(50, 20, 6), full=(1000, 100, 20))
-    async with open_stage("T4 lost replies", seed=order.seed, keep=order.keep, settings=LOOKS_OFTEN) as stage:
+    async with open_stage(
+        "T4 lost replies", seed=order.seed, keep=order.keep, backend=order.backend, settings=LOOKS_OFTEN
+    ) as stage:
         stage.flexland.befall(
             Rule(fault=Fault.RESET_AFTER, chance=0.6, route=POSTS, count=cuts // 2),
             Rule(fault=Fault.BROKEN_JSON, chance=0.6, route=POSTS, count=cuts // 4),

@@ -17,7 +17,7 @@ QUEUED = 40
 async def t11(order: Order) -> Outcome:
     """Connections are cut all the time; pages have twins, are reloaded, and type offline."""
     visitors, seconds = order.figure(short=(15, 4.0), full=(150, 60.0))
-    async with open_stage("T11 flapping", seed=order.seed, keep=order.keep) as stage:
+    async with open_stage("T11 flapping", seed=order.seed, keep=order.keep, backend=order.backend) as stage:
         pages = stage.crowd(visitors, each=100_000, pause=(0.3, 1.5))
         flaps = asyncio.gather(*(_flap(stage, page, seconds) for page in pages))
         await asyncio.sleep(seconds / 3)
@@ -58,7 +58,7 @@ def _reload(stage: Stage, page: Page) -> None:
 async def t11_offline(order: Order) -> Outcome:
     """A visitor types 40 texts while offline; all arrive, in order."""
     visitors, times = order.figure(short=(5, 1), full=(30, 4))
-    async with open_stage("T11 offline", seed=order.seed, keep=order.keep) as stage:
+    async with open_stage("T11 offline", seed=order.seed, keep=order.keep, backend=order.backend) as stage:
         pages = stage.crowd(visitors, each=1, pause=(0.1, 0.2), spread=0.2)
         await asyncio.sleep(1.5)
         for number in range(times):
@@ -77,7 +77,9 @@ async def t11_offline(order: Order) -> Outcome:
 async def t13(order: Order) -> Outcome:
     """Pages that do not read are told thousands of texts; the others notice nothing; cut, they come back complete."""
     slow, others, texts = order.figure(short=(3, 10, 200), full=(20, 50, 500))
-    async with open_stage("T13 slow readers", seed=order.seed, keep=order.keep, manners=Manners(chance=0)) as stage:
+    async with open_stage(
+        "T13 slow readers", seed=order.seed, keep=order.keep, backend=order.backend, manners=Manners(chance=0)
+    ) as stage:
         deaf = stage.crowd(slow, each=1, pause=(0.1, 0.2), spread=0.3)
         await asyncio.sleep(2)
         channels = stage.flexland.channels

@@ -19,7 +19,9 @@ _SHY = Manners(chance=1.0, texts=(1, 1))
 async def t5(order: Order) -> Outcome:
     """Doubled, shuffled, late and replayed, also across a restart."""
     visitors, rounds = order.figure(short=(20, 8), full=(100, 32))
-    async with open_stage("T5 webhooks", seed=order.seed, keep=order.keep, manners=_SHY) as stage:
+    async with open_stage(
+        "T5 webhooks", seed=order.seed, keep=order.keep, backend=order.backend, manners=_SHY
+    ) as stage:
         stage.flexland.befall(
             Rule(fault=Fault.REPEAT, chance=0.8, copies=(1, 5)),
             Rule(fault=Fault.REPLAY, chance=0.2, seconds=(1.0, order.figure(short=4.0, full=20.0))),
@@ -46,7 +48,7 @@ async def t6(order: Order) -> Outcome:
     visitors, rounds = order.figure(short=(20, 8), full=(60, 30))
     settings = {"look_back_seconds": 2.0}
     async with open_stage(
-        "T6 webhooks lost", seed=order.seed, keep=order.keep, manners=_SHY, settings=settings
+        "T6 webhooks lost", seed=order.seed, keep=order.keep, backend=order.backend, manners=_SHY, settings=settings
     ) as stage:
         stage.flexland.befall(Rule(fault=Fault.LOSE, chance=0.1), seed=order.seed)
         stage.crowd(visitors, each=2, pause=(0.5, 1.0))
@@ -61,7 +63,9 @@ async def t6(order: Order) -> Outcome:
 async def t8(order: Order) -> Outcome:
     """The disk stalls for 2 seconds: every answer within Twilio's 5, and none before its commit."""
     visitors, stalls = order.figure(short=(15, 1), full=(50, 8))
-    async with open_stage("T8 slow disk", seed=order.seed, keep=order.keep, manners=_SHY) as stage:
+    async with open_stage(
+        "T8 slow disk", seed=order.seed, keep=order.keep, backend=order.backend, manners=_SHY
+    ) as stage:
         stage.crowd(visitors, each=100_000, pause=(0.3, 1.0))
         await asyncio.sleep(1.5)
         for _ in range(stalls):

@@ -15,7 +15,7 @@ import aiohttp
 from tests.torture.checker import Verdict, check
 from tests.torture.flexland import Flexland, Manners, open_flexland
 from tests.torture.history import Deed, Tag, write_lines
-from tests.torture.keeper import Keeper, open_keeper
+from tests.torture.keeper import BACK_ENDS, Keeper, open_keeper
 from tests.torture.page import Page, Visitor
 from tests.torture.times import spread, to_acknowledge, to_the_page
 
@@ -159,9 +159,16 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(
-    name: str, *, seed: int, manners: Manners | None = None, keep: Path | None = None, **spec: Any
+    name: str,
+    *,
+    seed: int,
+    manners: Manners | None = None,
+    keep: Path | None = None,
+    backend: str = "programmable_chat",
+    **spec: Any,
 ) -> AsyncIterator[Stage]:
     """A stage with its node up; all it started ends with the block. `keep` is a folder for the history."""
+    spec["settings"] = {**BACK_ENDS[backend], **spec.get("settings", {})}
     dice = random.Random(f"{name} {seed}")  # noqa: S311 — for play
     history: list[Deed] = []
     with tempfile.TemporaryDirectory(prefix="torture-") as folder:
