@@ -1,7 +1,8 @@
-"""What both back ends do alike with a channel or conversation: read its messages, and believe its answers or not."""
+"""What both back ends do alike with a channel or conversation: hang webhooks, read messages, believe answers or not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from middleware.flex import chat_events
@@ -9,12 +10,30 @@ from middleware.flex.rest import Rejected
 from middleware.relay.errors import ChatGone, OutcomeUnknown
 from middleware.relay.model import Message, Receipt, Uttered
 
-_CLOSED = 50377
+CLOSED = 50377
 """Closed is final, so nothing can be said there any more. https://www.twilio.com/docs/api/errors/50377"""
 
 _CLOCKS_APART = 600.0
 """Seconds that Twilio's clock and ours may differ."""
 _PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook that every chat of ours has: where it leads here, and which events it asks for.
+
+    Twilio allows five for each channel or conversation, a Studio flow's own among them.
+    """
+
+    path: str
+    events: tuple[str, ...]
+
+
+def missing(hooks: Iterable[Hook], hanging: Iterable[Any], *, public_url: str) -> list[tuple[str, Hook]]:
+    """The hooks that do not hang there yet, by their addresses: `hanging` are Twilio's webhooks."""
+    urls = {(webhook.configuration or {}).get("url") for webhook in hanging}
+    wanted = [(public_url.rstrip("/") + hook.path, hook) for hook in hooks]
+    return [(url, hook) for url, hook in wanted if url not in urls]
 
 
 async def find_ours(messages: Any, message: Message) -> Receipt | None:
@@ -43,7 +62,7 @@ def channel_may_be_gone() -> Iterator[None]:
     try:
         yield
     except Rejected as error:
-        if error.status == 404 or error.code == _CLOSED:
+        if error.status == 404 or error.code == CLOSED:
             raise ChatGone(str(error)) from error
         raise
 

@@ -12,7 +12,16 @@ from twilio.rest import Client
 
 from middleware.flex import chat_events, conversation_events
 from middleware.flex.agents import worker_name
-from middleware.flex.chat_channel import channel_may_be_gone, find_ours, messages_after, told_index, told_sid
+from middleware.flex.chat_channel import (
+    CLOSED,
+    Hook,
+    channel_may_be_gone,
+    find_ours,
+    messages_after,
+    missing,
+    told_index,
+    told_sid,
+)
 from middleware.flex.conversation_opening import Way, tasks_of
 from middleware.flex.pacing import Pace
 from middleware.flex.rest import Rejected
@@ -20,8 +29,6 @@ from middleware.flex.webhook import Verifier
 from middleware.relay.model import Chat, Event, FlexRef, Message, Receipt, Uttered
 from middleware.relay.ports import WebhookRequest
 
-_CLOSED = 50377
-"""Twilio's code for a write to a closed conversation. https://www.twilio.com/docs/api/errors/50377"""
 _WRITES_A_SECOND = 30.0
 
 
@@ -33,14 +40,6 @@ class Service:
     workspace_sid: str
     public_url: str
     welcome: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """A webhook that every conversation of ours has. Twilio allows five, a Studio flow one among them."""
-
-    path: str
-    events: tuple[str, ...]
 
 
 HOOKS = (
@@ -124,17 +123,15 @@ class Conversations:
         return conversation_events.event_of(self._verifier.read(request))
 
     async def _hang_webhooks(self, ref: FlexRef) -> None:
-        hanging = await self._conversation(ref).webhooks.list_async()
-        urls = {(hook.configuration or {}).get("url") for hook in hanging}
-        for hook in HOOKS:
-            url = self._service.public_url.rstrip("/") + hook.path
-            if url not in urls:
-                await self._conversation(ref).webhooks.create_async(
-                    target="webhook",
-                    configuration_url=url,
-                    configuration_method="post",
-                    configuration_filters=list(hook.events),
-                )
+        """It may be an earlier attempt's, so what hangs there already stays."""
+        webhooks = self._conversation(ref).webhooks
+        for url, hook in missing(HOOKS, await webhooks.list_async(), public_url=self._service.public_url):
+            await webhooks.create_async(
+                target="webhook",
+                configuration_url=url,
+                configuration_method="post",
+                configuration_filters=list(hook.events),
+            )
 
     async def _welcome(self, ref: FlexRef, text: str) -> None:
         """Without webhooks, so that it does not set the flow off; once, so only into an empty conversation."""
@@ -160,7 +157,7 @@ class Conversations:
                 .update_async(status="closed", routing={"status": "closed"})
             )
         except Rejected as error:
-            if error.code != _CLOSED:
+            if error.code != CLOSED:
                 raise
 
     def _conversation(self, ref: FlexRef) -> Any:

@@ -14,7 +14,15 @@ from twilio.rest import Client
 
 from middleware.flex import chat_events
 from middleware.flex.agents import worker_name
-from middleware.flex.chat_channel import channel_may_be_gone, find_ours, messages_after, told_index, told_sid
+from middleware.flex.chat_channel import (
+    Hook,
+    channel_may_be_gone,
+    find_ours,
+    messages_after,
+    missing,
+    told_index,
+    told_sid,
+)
 from middleware.flex.rest import Rejected
 from middleware.flex.webhook import Verifier
 from middleware.relay.errors import NotSent
@@ -36,14 +44,6 @@ class FlexFlow:
     service_sid: str
     workspace_sid: str
     public_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """A webhook that every channel of ours has. Twilio allows five a channel, its own Studio one among them."""
-
-    path: str
-    events: tuple[str, ...]
 
 
 HOOKS = (
@@ -128,19 +128,16 @@ class ProgrammableChat:
         return chat_events.event_of(self._verifier.read(request))
 
     async def _hang_webhooks(self, ref: FlexRef) -> None:
-        """The channel may be an earlier attempt's, so what hangs there already stays."""
+        """It may be an earlier attempt's, so what hangs there already stays."""
         webhooks = self._channel(ref).webhooks
-        urls = {(hook.configuration or {}).get("url") for hook in await webhooks.list_async()}
-        for hook in HOOKS:
-            url = self._flow.public_url.rstrip("/") + hook.path
-            if url not in urls:
-                await webhooks.create_async(
-                    type="webhook",
-                    configuration_url=url,
-                    configuration_method="POST",
-                    configuration_filters=list(hook.events),
-                    configuration_retry_count=_RETRIES,
-                )
+        for url, hook in missing(HOOKS, await webhooks.list_async(), public_url=self._flow.public_url):
+            await webhooks.create_async(
+                type="webhook",
+                configuration_url=url,
+                configuration_method="POST",
+                configuration_filters=list(hook.events),
+                configuration_retry_count=_RETRIES,
+            )
 
     async def _end_task(self, ref: FlexRef) -> None:
         """A waiting task is cancelled, an accepted one goes to wrap-up; an agent may be faster, then it is seen to."""
