@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
+from middleware.relay.applying import Fate
 from middleware.relay.decide import Again, Bury, Pace, decide
 from middleware.relay.errors import ChatGone, FlexError, OutcomeUnknown, Refused, StoreUnavailable
 from middleware.relay.in_order import Accepted, accept_held, accept_receipt
@@ -24,6 +25,7 @@ from middleware.relay.model import (
     StatusChanged,
 )
 from middleware.relay.ports import Clock, Flex, LooksForSent, NamesAgents, Store, Transaction
+from middleware.relay.subject import about
 from middleware.relay.to_visitor import ToVisitor
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,10 @@ class Deliver:
 
     async def __call__(self, delivery: Delivery) -> None:
         """Settle the delivery, postpone it or bury it. Raises `StoreUnavailable`: then the claim stands."""
+        with about(chat=delivery.chat.id):
+            await self._deliver(delivery)
+
+    async def _deliver(self, delivery: Delivery) -> None:
         doubt = delivery.unsure
         try:
             if await self._was_sent_before(delivery):
@@ -95,13 +101,14 @@ class Deliver:
         now = self._clock.now()
 
         async def unit(tx: Transaction) -> Accepted:
+            if not await tx.finish(delivery, now=now):
+                return Accepted(Fate.REPEATED)  # Another's by now, who finds the chat opened.
             await tx.set_ref(delivery.chat.id, ref)
-            await tx.settle(delivery.id, now=now)
             await tx.watch(delivery.chat.id, at=now + self._pace.look_back)
             return await accept_held(tx, ref, now=now)
 
         accepted = await self._store.write(unit)
-        log.info("Chat opened at Flex.", extra={"chat": delivery.chat.id})
+        log.info("Chat opened at Flex.")
         self._to_visitor.tell(accepted.chat, accepted.news)
 
     async def _say(self, delivery: Delivery) -> None:
@@ -114,48 +121,47 @@ class Deliver:
 
         async def unit(tx: Transaction) -> Accepted:
             accepted = await accept_receipt(tx, delivery, receipt=receipt, now=now)
-            await tx.settle(delivery.id, now=now)
+            await tx.finish(delivery, now=now)
             return accepted
 
         accepted = await self._store.write(unit)
         self._to_visitor.tell(accepted.chat, accepted.news)
 
     async def _meet(self, delivery: Delivery) -> None:
-        agent, name = delivery.chat.agent, None
-        if agent is not None and isinstance(self._flex, NamesAgents):
-            name = await self._flex.agent_name(agent.id)
-        if agent is None or name is None:
+        agent = delivery.chat.agent
+        if agent is None or not isinstance(self._flex, NamesAgents):
             await self._settle(delivery)
         else:
-            await self._met(delivery, Agent(agent.id, name))
+            name = await self._flex.agent_name(agent.id)
+            await self._met(delivery, Agent(agent.id, name or ""))
 
     async def _met(self, delivery: Delivery, agent: Agent) -> None:
         now = self._clock.now()
 
         async def unit(tx: Transaction) -> list[News]:
-            await tx.settle(delivery.id, now=now)
+            finished = await tx.finish(delivery, now=now)
             chat = await tx.chat(delivery.chat.id)
-            if chat is None or chat.agent is None or chat.agent.id != agent.id:
+            if not finished or chat is None or chat.agent is None or chat.agent.id != agent.id:
                 return []
             await tx.set_agent(chat.id, agent)
-            return [AgentChanged(agent)]
+            return [AgentChanged(agent)] if agent.name else []
 
         self._to_visitor.tell(delivery.chat, await self._store.write(unit))
 
     async def _settle(self, delivery: Delivery) -> None:
         now = self._clock.now()
-        await self._store.write(lambda tx: tx.settle(delivery.id, now=now))
+        await self._store.write(lambda tx: tx.finish(delivery, now=now))
 
     async def _failed(self, delivery: Delivery, error: FlexError, *, doubt: bool) -> None:
         now, jitter = self._clock.now(), self._jitter()
         decision = decide(error, attempts=delivery.attempts, doubt=doubt, now=now, jitter=jitter, pace=self._pace)
         if delivery.kind is DeliveryKind.MEET:
             decision = Bury(str(error))  # A name is worth no waiting; the agent's next words ask for it again.
-        facts = {"chat": delivery.chat.id, "kind": delivery.kind, "attempt": delivery.attempts, "reason": str(error)}
+        facts = {"kind": delivery.kind, "attempt": delivery.attempts, "reason": str(error)}
         match decision:
             case Again(at, unsure):
                 log.warning("Delivery waits.", extra=facts)
-                await self._store.write(lambda tx: tx.postpone(delivery.id, due=at, unsure=unsure))
+                await self._store.write(lambda tx: tx.postpone(delivery, due=at, unsure=unsure))
             case Bury():
                 log.error("Delivery buried.", extra=facts)
                 await self._bury(delivery, decision.reason, gone=isinstance(error, ChatGone))
@@ -169,8 +175,12 @@ class Deliver:
         ender = Ender.FLEX if gone else Ender.HOUSE
 
         async def unit(tx: Transaction) -> list[News]:
-            owed = await tx.owed_to(delivery.chat.id) if hopeless else [delivery]
-            news = await _bury_all(tx, owed, reason=reason, now=now)
+            if not await tx.bury(delivery, reason=reason, now=now):
+                return []  # Settled meanwhile by its echo, or another's by now.
+            buried = [delivery, *(await tx.owed_to(delivery.chat.id) if hopeless else ())]
+            for behind in buried[1:]:
+                await tx.bury(behind, reason=reason, now=now)
+            news = await _failures(tx, buried)
             if hopeless and await tx.end_chat(delivery.chat.id, by=ender, at=now):
                 await tx.watch(delivery.chat.id, at=None)
                 news.append(ChatEnded(ender))
@@ -179,14 +189,12 @@ class Deliver:
         self._to_visitor.tell(delivery.chat, await self._store.write(unit))
 
 
-async def _bury_all(tx: Transaction, deliveries: Sequence[Delivery], *, reason: str, now: float) -> list[News]:
+async def _failures(tx: Transaction, deliveries: Sequence[Delivery]) -> list[News]:
     news: list[News] = []
-    for delivery in deliveries:
-        if not await tx.bury(delivery.id, reason=reason, now=now) or delivery.message is None:
-            continue  # Settled meanwhile, by its echo.
-        message = await tx.set_status(delivery.message.id, MessageStatus.FAILED)
-        if message is not None:
-            news.append(StatusChanged(message.seq, message.status))
+    for message in [delivery.message for delivery in deliveries if delivery.message is not None]:
+        failed = await tx.set_status(message.id, MessageStatus.FAILED)
+        if failed is not None:
+            news.append(StatusChanged(failed.seq, failed.status))
     return news
 
 

@@ -5,7 +5,8 @@ HouseError
 │   ├── BadAsk            `bad_ask`: mend the ask, it will never be accepted as it is
 │   ├── NotOpen           `not_open`: ask `open` first
 │   ├── AlreadyEnded      `chat_ended`: ask `open` for a new chat, then ask again
-│   └── BadToken          `bad_token`: connect again without it
+│   ├── BadToken          `bad_token`: connect again without it
+│   └── BadIdentity       `bad_identity`: fetch a fresh one, then connect again
 ├── StoreUnavailable      nothing was written: ask again a little later (`unavailable`)
 ├── FlexError             a delivery did not come through; `decide` reads which
 │   ├── NotSent           Flex did not take it: send again, after `retry_after` if given
@@ -49,9 +50,15 @@ class AlreadyEnded(AskRefused):
 
 
 class BadToken(AskRefused):
-    """The visitor's token is forged, expired or of another key."""
+    """The visitor's token is forged, expired, taken away, or a copy of an older one."""
 
     code = "bad_token"
+
+
+class BadIdentity(AskRefused):
+    """What the page brought as proof of who the visitor is proves nothing."""
+
+    code = "bad_identity"
 
 
 class StoreUnavailable(HouseError):
@@ -90,6 +97,12 @@ class WebhookRefused(HouseError):
 
 class BadWebhook(WebhookRefused):
     """The request is not of the form Twilio's webhooks have."""
+
+
+class NoForm(BadWebhook):
+    """The request is of another content type."""
+
+    status = 415
 
 
 class Forged(WebhookRefused):

@@ -2,7 +2,8 @@
 
 import logging
 
-from middleware.relay.in_order import Accepted, Fate, accept
+from middleware.relay.applying import Fate
+from middleware.relay.in_order import Accepted, accept
 from middleware.relay.model import Event
 from middleware.relay.ports import Clock, Store, Transaction, Wake
 from middleware.relay.to_visitor import ToVisitor

@@ -35,10 +35,11 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the page tells of the visitor and the visit, for the agent."""
+    """What the page tells of the visitor and the visit, for the agent; `verified` is proved, not told."""
 
     name: str | None = None
     context: Mapping[str, str] = field(default_factory=dict)
+    verified: Mapping[str, str] = field(default_factory=dict)
 
 
 class FromVisitor:
@@ -53,7 +54,14 @@ class FromVisitor:
     async def open(self, visitor: VisitorId, about: About = About()) -> Chat:
         """The visitor's open chat, opened now if there is none."""
         now = self._clock.now()
-        fresh = Chat(ChatId(new_id()), visitor, opened_at=now, visitor_name=about.name, context=about.context)
+        fresh = Chat(
+            ChatId(new_id()),
+            visitor,
+            opened_at=now,
+            visitor_name=about.name,
+            context=about.context,
+            verified=about.verified,
+        )
 
         async def unit(tx: Transaction) -> Chat:
             last = await tx.last_chat_of(visitor)

@@ -58,6 +58,13 @@ class MessageStatus(StrEnum):
     FAILED = "failed"
 
 
+class Edited(StrEnum):
+    """What was done at Flex to a message after it had taken its place here."""
+
+    REWORDED = "reworded"
+    WITHDRAWN = "withdrawn"
+
+
 class DeliveryKind(StrEnum):
     """What can be owed to Flex. `meet` asks who an agent is; the others do what they say."""
 
@@ -69,7 +76,7 @@ class DeliveryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """The agent inside a chat; `name` is None until Flex has told it."""
+    """The agent inside a chat; `name` is None until Flex has told it, and empty if Flex knows none."""
 
     id: str
     name: str | None = None
@@ -80,7 +87,7 @@ class Chat:
     """One visit, from open to ended.
 
     `last_seq` is the `seq` of its newest message (0: none); `next_index` the Flex index that comes next; `context` what
-    the page told of the visit, for the agent.
+    the page told of the visit, for the agent; `verified` what the company's own server has proved of the visitor.
     """
 
     id: ChatId
@@ -94,6 +101,16 @@ class Chat:
     last_seq: int = 0
     next_index: int = 0
     context: Mapping[str, str] = field(default_factory=dict)
+    verified: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message lies at Flex; when its newest wording was made there and learned here (0: it is the first)."""
+
+    index: int
+    worded_at: float = 0.0
+    learned_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +124,12 @@ class Draft:
     status: MessageStatus = MessageStatus.SENT
     name: str | None = None
     ask: AskId | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One utterance; `seq` (1, 2, 3 …) is its place in the chat."""
+    """One utterance; `seq` (1, 2, 3 …) is its place in the chat. A withdrawn one has no text."""
 
     id: MessageId
     chat: ChatId
@@ -122,6 +140,8 @@ class Message:
     status: MessageStatus = MessageStatus.SENT
     name: str | None = None
     ask: AskId | None = None
+    edited: Edited | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +173,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Somebody on Flex's side spoke; `author_id` is their identity there, `at` None if Flex did not say when."""
+    """Somebody on Flex's side spoke; `author_id` is their identity there, `at` None if Flex did not say when.
+
+    `worded_at` is when Flex changed the text to this one, 0 if it never did.
+    """
 
     ref: FlexRef
     key: EventKey
@@ -162,6 +185,7 @@ class Said:
     author_id: str
     text: str
     at: float | None = None
+    worded_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +196,28 @@ class Echoed:
     key: EventKey
     index: int
     message: MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class Reworded:
+    """A message was changed at Flex, to this, at that time (None: Flex did not say). `ours`: it is this one of ours."""
+
+    ref: FlexRef
+    key: EventKey
+    index: int
+    text: str
+    at: float | None = None
+    ours: MessageId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A message was removed at Flex. `ours`: it was this one of ours."""
+
+    ref: FlexRef
+    key: EventKey
+    index: int
+    ours: MessageId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +247,8 @@ class AgentLeft:
 
 
 Uttered: TypeAlias = Said | Echoed
-Event: TypeAlias = Said | Echoed | Ended | AgentJoined | AgentLeft
+Change: TypeAlias = Reworded | Withdrawn
+Event: TypeAlias = Uttered | Change | Ended | AgentJoined | AgentLeft
 
 
 # --- news: what a visitor's sockets are told ---------------------------------------------------------
@@ -217,6 +264,13 @@ class ChatOpened:
 @dataclass(frozen=True, slots=True)
 class MessageSaid:
     """A message took its place in the chat."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChanged:
+    """A message was reworded or withdrawn; as it is now."""
 
     message: Message
 
@@ -243,4 +297,4 @@ class ChatEnded:
     by: Ender
 
 
-News: TypeAlias = ChatOpened | MessageSaid | StatusChanged | AgentChanged | ChatEnded
+News: TypeAlias = ChatOpened | MessageSaid | MessageChanged | StatusChanged | AgentChanged | ChatEnded

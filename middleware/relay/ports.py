@@ -1,9 +1,10 @@
 """What the heart asks of the world, as protocols: Store, Flex, Bell, Clock."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
+from middleware.relay.badge import BadgeReading, BadgeWriting
 from middleware.relay.model import (
     Agent,
     AskId,
@@ -28,7 +29,7 @@ from middleware.relay.model import (
 T = TypeVar("T")
 
 
-class Reading(Protocol):
+class Reading(BadgeReading, Protocol):
     """One consistent view of the store."""
 
     async def chat(self, chat: ChatId) -> Chat | None:
@@ -49,6 +50,9 @@ class Reading(Protocol):
     async def unsent(self, chat: ChatId) -> list[Message]:
         """The visitor's messages that are not `sent`, in order."""
 
+    async def changed(self, chat: ChatId, *, upto: int, limit: int) -> list[Message]:
+        """Messages of the chat up to this `seq` that were reworded or withdrawn, in order, at most `limit`."""
+
     async def next_due(self) -> float | None:
         """When the next delivery can be claimed (a lease that runs out counts), None if nothing is owed."""
 
@@ -56,7 +60,7 @@ class Reading(Protocol):
         """When the next look is due."""
 
 
-class Transaction(Reading, Protocol):
+class Transaction(Reading, BadgeWriting, Protocol):
     """One unit of work: all of it is committed, or none."""
 
     # --- chats and messages
@@ -68,6 +72,15 @@ class Transaction(Reading, Protocol):
 
     async def set_status(self, message: MessageId, status: MessageStatus) -> Message | None:
         """Change how far a message has come; the changed message, or None if nothing changed."""
+
+    async def message(self, message: MessageId) -> Message | None:
+        """The message of this id."""
+
+    async def message_at(self, chat: ChatId, *, index: int) -> Message | None:
+        """The message of the chat that lies at this index at Flex."""
+
+    async def rewrite(self, message: Message) -> None:
+        """Write the message's text, what was done to it, and its place at Flex, as they are here."""
 
     async def set_ref(self, chat: ChatId, ref: FlexRef) -> None:
         """Write the chat's address at Flex."""
@@ -88,22 +101,32 @@ class Transaction(Reading, Protocol):
     async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
         """Lease, until then, the due heads of at most `limit` chats, longest due first.
 
-        A delivery claimed before and neither settled nor postponed comes back `unsure`.
+        A delivery claimed before and neither settled nor postponed comes back `unsure`. `attempts` tells one claim of a
+        delivery from another.
         """
 
     async def settle(self, delivery: DeliveryId, *, now: float) -> None:
-        """Finish the delivery; the next of its chat becomes the head, due now or at its own later time.
+        """Finish the delivery, whoever has claimed it: Flex has what it owes. Unknown or finished: nothing.
 
-        Unknown or finished: nothing.
+        The next of its chat becomes the head, due now or at its own later time.
         """
 
-    async def postpone(self, delivery: DeliveryId, *, due: float, unsure: bool) -> None:
-        """Give the claim back, to be claimed again from `due`. Not claimed, unknown or finished: nothing."""
+    async def finish(self, claimed: Delivery, *, now: float) -> bool:
+        """Settle the delivery by this claim of it.
 
-    async def bury(self, delivery: DeliveryId, *, reason: str, now: float) -> bool:
+        False, and nothing, if it is finished or was claimed again meanwhile: it is another's by now.
+        """
+
+    async def postpone(self, claimed: Delivery, *, due: float, unsure: bool) -> bool:
+        """Give the claim back, to be claimed again from `due`.
+
+        False, and nothing, if it is finished, given back, or was claimed again meanwhile.
+        """
+
+    async def bury(self, claimed: Delivery, *, reason: str, now: float) -> bool:
         """Give the delivery up, keep it and the reason on record; the next of its chat becomes the head.
 
-        False, and nothing, if it was finished already.
+        False, and nothing, if it is finished or was claimed again meanwhile.
         """
 
     async def owed_for(self, message: MessageId) -> DeliveryId | None:
@@ -112,8 +135,11 @@ class Transaction(Reading, Protocol):
     async def owed_to(self, chat: ChatId) -> list[Delivery]:
         """Every unfinished delivery of the chat, in order, as it stands; a claimed one counts as unsure."""
 
-    async def release_claims(self, *, now: float) -> int:
-        """Make every claimed delivery due now and unsure: its claimer is gone. How many."""
+    async def release_claims(self, *, now: float, but: Collection[DeliveryId] = ()) -> int:
+        """Make every claim of this node, but for these, due now and unsure: nobody has them in hand any more. How many.
+
+        Claims of other nodes stay.
+        """
 
     # --- inbox
     async def remember(self, key: EventKey, *, ref: FlexRef, at: float) -> bool:
@@ -123,13 +149,19 @@ class Transaction(Reading, Protocol):
         """Keep a remembered event until its turn."""
 
     async def take_held(self, ref: FlexRef) -> list[Event]:
-        """Take every held event of this address: by index, those without an index last, as they came."""
+        """Take every held event of this address: utterances by index, then the others as they came."""
 
     async def take_held_at(self, ref: FlexRef, index: int) -> Event | None:
-        """Take the held event of this index."""
+        """Take the held utterance of this index."""
+
+    async def take_held_below(self, ref: FlexRef, index: int) -> list[Event]:
+        """Take the held utterances below this index, in order."""
+
+    async def take_changes(self, ref: FlexRef, index: int) -> list[Event]:
+        """Take the held changes to the message of this index, as they came."""
 
     async def held_since(self, ref: FlexRef) -> float | None:
-        """When the oldest event that is still held for this address came; None if none is."""
+        """When the oldest event that is still held for its turn came; None if none is. Changes wait without a turn."""
 
     async def opens_owed(self) -> bool:
         """Whether some chat still waits to be opened at Flex."""
@@ -165,6 +197,34 @@ class Store(Protocol):
         """Run the view on one consistent state that holds every finished write."""
 
 
+class Elsewhere(Protocol):
+    """What happened on other nodes, for who has to know it on this one. Nothing here waits or fails."""
+
+    def news(self, visitor: VisitorId) -> None:
+        """The visitor's chat has news: look at the store."""
+
+    def owed(self) -> None:
+        """There are deliveries that other nodes have no hand free for."""
+
+    def missed(self) -> None:
+        """For a while nothing could be heard: anybody may have news."""
+
+
+@runtime_checkable
+class SharedStore(Protocol):
+    """A store that several nodes share: it keeps one time for all of them, and tells each what the others did."""
+
+    @property
+    def clock(self) -> "Clock":
+        """The time of the store, which all its nodes go by."""
+
+    def tell(self, elsewhere: Elsewhere) -> None:
+        """From now on, tell this what happens on other nodes."""
+
+    def call(self) -> None:
+        """Tell the other nodes that there are deliveries this one has no hand free for."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
     """A request to a webhook route, raw. `path_qs` is path and query exactly as they were sent."""
@@ -188,7 +248,10 @@ class Flex(Protocol):
         """End the chat at Flex, as the visitor; asked twice, it is ended once."""
 
     async def history(self, ref: FlexRef, *, after_index: int) -> list[Event]:
-        """What Flex holds of the chat: who is in, the utterances above the index in order, and whether it ended."""
+        """What Flex holds of the chat: who is in, the utterances above the index in order, and whether it ended.
+
+        Also, by the way, which of the newest messages were changed or removed, as far as one look shows.
+        """
 
     def read_webhook(self, request: WebhookRequest) -> Event | None:
         """The verified event, or None when it is not for us. Raises `Forged` or `BadWebhook`."""

@@ -4,10 +4,11 @@ import asyncio
 import logging
 from contextlib import suppress
 
+from middleware.relay.applying import GAP_PATIENCE
 from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
 from middleware.relay.errors import ChatGone, FlexError, StoreUnavailable
-from middleware.relay.in_order import GAP_PATIENCE, Accepted, accept_history
+from middleware.relay.in_order import Accepted, accept_history
 from middleware.relay.model import Chat, ChatEnded, ChatState, Ender, Event, News
 from middleware.relay.ports import Clock, Flex, Reading, Store, Transaction, Wake
 from middleware.relay.to_visitor import ToVisitor
@@ -78,12 +79,13 @@ class Sweep:
         """Read Flex's list of this chat and apply what is missing here. Raises `FlexError` but for `ChatGone`."""
         if chat.ref is None:
             return
+        began = self._clock.now()
         try:
             events = await self._flex.history(chat.ref, after_index=chat.next_index - 1)
         except ChatGone:
             await self._gone(chat)
         else:
-            await self._fill_in(chat, events)
+            await self._fill_in(chat, events, began=began)
 
     async def _one(self, chat: Chat) -> None:
         try:
@@ -100,11 +102,11 @@ class Sweep:
         with suppress(StoreUnavailable):
             await self._store.write(lambda tx: tx.watch(chat.id, at=again))
 
-    async def _fill_in(self, chat: Chat, events: list[Event]) -> None:
+    async def _fill_in(self, chat: Chat, events: list[Event], *, began: float) -> None:
         now = self._clock.now()
 
         async def unit(tx: Transaction) -> Accepted:
-            accepted = await accept_history(tx, chat.id, events=events, now=now)
+            accepted = await accept_history(tx, chat, events=events, began=began, now=now)
             await self._plan(tx, chat, now=now)
             return accepted
 
@@ -124,11 +126,15 @@ class Sweep:
                 await tx.watch(chat.id, at=now + wait)
 
     async def _wait(self, tx: Transaction, chat: Chat, *, ended_before: bool, now: float) -> float | None:
-        """Soon while something is held; once more after an end; else the rarer, the longer the chat has been silent."""
+        """Soon while something is held; once more after an end; else the rarer, the longer the chat has been silent.
+
+        What an ended chat still holds after an hour of looking was removed at Flex.
+        """
         held_since = None if chat.ref is None else await tx.held_since(chat.ref)
-        if held_since is not None:
+        ended = chat.state is ChatState.ENDED
+        if held_since is not None and not (ended and now - held_since > _SLOWEST):
             return max(GAP_PATIENCE, min((now - held_since) / 2, _SLOWEST))
-        if chat.state is ChatState.ENDED:
+        if ended:
             return None if ended_before else GAP_PATIENCE
         silence = now - await _last_heard(tx, chat)
         return max(self._pace.look_back, min(silence / 4, _SLOWEST))

@@ -7,24 +7,37 @@ from collections.abc import Awaitable, Callable
 from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
 from middleware.relay.errors import StoreUnavailable
-from middleware.relay.model import Delivery
-from middleware.relay.ports import Clock, Reading, Store, Transaction
+from middleware.relay.model import Delivery, DeliveryId
+from middleware.relay.ports import Clock, Reading, Store, Transaction, Wake
 
 log = logging.getLogger(__name__)
+
+
+def nobody() -> None:
+    """There is no other node to call."""
 
 
 class ToFlex:
     """The worker's loop; what one delivery takes is `deliver`'s matter."""
 
     def __init__(
-        self, store: Store, *, deliver: Callable[[Delivery], Awaitable[None]], clock: Clock, pace: Pace
+        self,
+        store: Store,
+        *,
+        deliver: Callable[[Delivery], Awaitable[None]],
+        clock: Clock,
+        pace: Pace,
+        call: Wake = nobody,
     ) -> None:
         self._store = store
         self._deliver = deliver
         self._clock = clock
         self._pace = pace
+        self._call = call
         self._woken = asyncio.Event()
         self._stopping = False
+        self._in_hand: set[DeliveryId] = set()
+        self._in_doubt = False
         self._crew = Crew(pace.at_once, done=self._woken.set)
 
     def wake(self) -> None:
@@ -32,11 +45,11 @@ class ToFlex:
         self._woken.set()
 
     async def recover(self) -> None:
-        """Take over what a node that is gone had claimed."""
+        """Take over what an earlier life of this node had claimed."""
         now = self._clock.now()
         released = await self._store.write(lambda tx: tx.release_claims(now=now))
         if released:
-            log.info("Took over deliveries of a node that is gone.", extra={"deliveries": released})
+            log.info("Took over deliveries of an earlier life.", extra={"deliveries": released})
 
     async def run(self) -> None:
         """Deliver until stopped; ends when what was claimed is settled or given back."""
@@ -51,11 +64,14 @@ class ToFlex:
         await self.idle()
 
     async def round(self) -> int:
-        """Claim as many due deliveries as there is room for and start them; how many."""
-        until = self._clock.now() + self._pace.lease
-        claimed = await self._claim(self._crew.room, until=until) if self._crew.room > 0 else []
+        """Claim as many due deliveries as there is room for and start them; how many. Hands full: call others."""
+        room = self._crew.room
+        claimed = await self._claim(room) if room > 0 else []
+        if claimed and len(claimed) == room:
+            self._call()
         for delivery in claimed:
-            self._crew.start(self._one(delivery, until=until))
+            self._in_hand.add(delivery.id)
+            self._crew.start(self._one(delivery))
         return len(claimed)
 
     async def idle(self) -> None:
@@ -67,48 +83,49 @@ class ToFlex:
         self._stopping = True
         self._woken.set()
 
-    async def _one(self, delivery: Delivery, *, until: float) -> None:
+    async def _one(self, delivery: Delivery) -> None:
         try:
             await self._deliver(delivery)
         except Exception as error:
             unforeseen = not isinstance(error, StoreUnavailable)
-            log.warning("Could not settle.", extra={"delivery": delivery.id, "reason": str(error)}, exc_info=unforeseen)
-            await self._hand_back(delivery, until=until)
+            facts = {"chat": delivery.chat.id, "delivery": delivery.id, "reason": type(error).__name__}
+            log.warning("Could not settle.", extra=facts, exc_info=unforeseen)
+            await self._hand_back(delivery)
+        finally:
+            self._in_hand.discard(delivery.id)
 
-    async def _hand_back(self, delivery: Delivery, *, until: float) -> None:
-        """As soon as the store can be written again, and before the lease runs out and somebody else has the claim.
-
-        Whoever claims it next looks at Flex first.
-        """
+    async def _hand_back(self, delivery: Delivery) -> None:
+        """As soon as the store can be written again. Whoever claims it next looks at Flex first."""
         handed_back = False
-        while not (handed_back or self._stopping) and self._clock.now() < until:
+        while not (handed_back or self._stopping):
             await asyncio.sleep(self._pace.backoff_first)
-            handed_back = await self._handed_back(delivery, until=until)
+            handed_back = await self._handed_back(delivery)
 
-    async def _handed_back(self, delivery: Delivery, *, until: float) -> bool:
-        """The time is read inside the transaction: the store may have let it wait."""
-
-        async def unit(tx: Transaction) -> None:
-            if (now := self._clock.now()) < until:
-                await tx.postpone(delivery.id, due=now, unsure=True)
-
+    async def _handed_back(self, delivery: Delivery) -> bool:
+        now = self._clock.now()
         try:
-            await self._store.write(unit)
+            await self._store.write(lambda tx: tx.postpone(delivery, due=now, unsure=True))
         except StoreUnavailable:
             return False
         return True
 
-    async def _claim(self, room: int, *, until: float) -> list[Delivery]:
+    async def _claim(self, room: int) -> list[Delivery]:
+        """Claims of which the store could not say whether it had made them are in no hand, and are given back."""
         now = self._clock.now()
 
         async def unit(tx: Transaction) -> list[Delivery]:
-            return await tx.claim(now=now, until=until, limit=room)
+            if self._in_doubt:
+                await tx.release_claims(now=now, but=self._in_hand)
+            return await tx.claim(now=now, until=now + self._pace.lease, limit=room)
 
         try:
-            return await self._store.write(unit)
+            claimed = await self._store.write(unit)
         except StoreUnavailable as error:
+            self._in_doubt = True
             log.warning("Could not claim.", extra={"reason": str(error)})
             return []
+        self._in_doubt = False
+        return claimed
 
     async def _pause(self) -> None:
         """Until woken, or until the next delivery is due; at most as long as the longest back-off."""

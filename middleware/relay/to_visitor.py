@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from middleware.relay.model import Chat, ChatId, Message, News, VisitorId
 from middleware.relay.ports import Bell, Reading, Store
 
 PAGE = 200
 """Messages in one catch-up, at most."""
+PAGE_BYTES = 250_000
+"""And bytes of text, beyond the first message: what a socket is told at once is less than it may leave unread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +18,14 @@ class CatchUp:
     """The visitor's chat, and its messages after the position asked for.
 
     `more` says that messages are left over; `reset` that the position is not of this chat and the messages are from its
-    beginning; `unsettled` are the visitor's own earlier messages that are not `sent`.
+    beginning; `unsettled` are the visitor's own earlier messages that are not `sent`; `changed` are the earlier ones
+    that were ever reworded or withdrawn.
     """
 
     chat: Chat
     messages: tuple[Message, ...] = ()
     unsettled: tuple[Message, ...] = ()
+    changed: tuple[Message, ...] = ()
     more: bool = False
     reset: bool = False
 
@@ -37,25 +42,50 @@ class ToVisitor:
             self._bell.ring(chat, news)
 
 
-async def since(store: Store, visitor: VisitorId, *, chat: ChatId | None, seq: int) -> CatchUp | None:
-    """What the visitor's newest chat holds after that position; None if there is no chat."""
+async def since(
+    store: Store, visitor: VisitorId, *, chat: ChatId | None, seq: int, current: bool = False
+) -> CatchUp | None:
+    """What the visitor's newest chat holds after that position; None if there is no chat.
+
+    More changes before the position than one page holds are a reset; for a page that is `current`, that heard them as
+    they were made, they are left out.
+    """
 
     async def view(reading: Reading) -> CatchUp | None:
         last = await reading.last_chat_of(visitor)
-        return None if last is None else await _after(reading, last, chat=chat, seq=seq)
+        return None if last is None else await _after(reading, last, chat=chat, seq=seq, current=current)
 
     return await store.read(view)
 
 
-async def _after(store: Reading, last: Chat, *, chat: ChatId | None, seq: int) -> CatchUp:
+async def _after(store: Reading, last: Chat, *, chat: ChatId | None, seq: int, current: bool) -> CatchUp:
     known = chat == last.id and 0 <= seq <= last.last_seq
+    changed = await store.changed(last.id, upto=seq if known else 0, limit=PAGE + 1)
+    if len(changed) > PAGE or _bytes(changed) > PAGE_BYTES // 2:
+        known, changed = known and current, []
     start = seq if known else 0
     messages = await store.messages_after(last.id, seq=start, limit=PAGE + 1)
     unsettled = [message for message in await store.unsent(last.id) if message.seq <= start]
+    page = _page(messages, most=PAGE_BYTES - _bytes(changed))
     return CatchUp(
         chat=last,
-        messages=tuple(messages[:PAGE]),
+        messages=page,
         unsettled=tuple(unsettled),
-        more=len(messages) > PAGE,
+        changed=tuple(changed),
+        more=len(messages) > len(page),
         reset=chat is not None and not known,
     )
+
+
+def _page(messages: Sequence[Message], *, most: int) -> tuple[Message, ...]:
+    """As many as fit, and at least one."""
+    fit = sum(1 for size in accumulate(map(_size, messages)) if size <= most)
+    return tuple(messages[: min(PAGE, max(1, fit))])
+
+
+def _bytes(messages: Sequence[Message]) -> int:
+    return sum(map(_size, messages))
+
+
+def _size(message: Message) -> int:
+    return len(message.text.encode(errors="surrogatepass"))

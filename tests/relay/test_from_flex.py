@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from middleware.relay.in_order import Fate
+from middleware.relay.applying import Fate
 from middleware.relay.model import (
     Agent,
     AgentChanged,

@@ -1,7 +1,7 @@
 """Looking back at Flex's own list."""
 
+from middleware.relay.applying import GAP_PATIENCE
 from middleware.relay.errors import ChatGone, NotSent
-from middleware.relay.in_order import GAP_PATIENCE
 from middleware.relay.model import AgentJoined, Author, ChatEnded, Ended, Ender, EventKey, MessageStatus
 from tests.relay.house import ADA, PACE, Heart
 

@@ -238,6 +238,18 @@ async def test_the_agents_words_ask_for_the_name_again(heart: Heart) -> None:
     assert AgentChanged(Agent("alex", "Alex Rivera")) == heart.bell.rung[-1]
 
 
+async def test_a_name_that_flex_does_not_know_is_asked_for_once(heart: Heart) -> None:
+    """An agent without a worker may say much; a call to TaskRouter for each of their words would be a flood."""
+    _, ref = await heart.open()
+    await heart.from_flex.accept(AgentJoined(ref, EventKey("joined"), "alex"))
+    await heart.deliver_all()
+    for text in ("Hi", "Are you there?"):
+        await heart.from_flex.accept(heart.flex.speak(ref, text))
+        await heart.deliver_all()
+    assert 1 == heart.flex.calls.count("agent_name")
+    assert AgentChanged(Agent("alex")) == next(news for news in heart.bell.rung if isinstance(news, AgentChanged))
+
+
 async def test_an_unforeseen_error_is_an_unknown_outcome(heart: Heart) -> None:
     """One broken answer must not end deliveries for everyone, nor be tried for ever."""
     _, ref = await heart.open()
@@ -351,3 +363,28 @@ async def test_a_claim_that_is_anothers_by_now_is_not_handed_back(heart: Heart) 
     away.away, away.until = 1, 0.0
     await worker.idle()
     assert away.until == await heart.store.read(lambda reading: reading.next_due())
+
+
+class _Forgetful(_AwayOnce):
+    """A store that makes claims and then cannot say so."""
+
+    async def write(self, unit: Unit[T]) -> T:
+        done = await self._store.write(unit)
+        if self.away:
+            self.away -= 1
+            raise StoreUnavailable("the connection was lost at the commit")
+        return done
+
+
+async def test_claims_that_the_store_could_not_tell_of_do_not_wait_for_their_lease(heart: Heart) -> None:
+    """The connection broke at the commit: the claims are made, and nobody knows of them."""
+    _, ref = await heart.open()
+    store = _Forgetful(heart.store)
+    deliver = Deliver(store, flex=heart.flex, to_visitor=ToVisitor(heart.bell), clock=heart.clock, pace=PACE)
+    worker = ToFlex(store, deliver=deliver, clock=heart.clock, pace=PACE)
+    message = await heart.say("Hello")
+    store.away = 1
+    assert 0 == await worker.round()
+    assert 1 == await worker.round()
+    await worker.idle()
+    assert [message.id] == heart.flex.sent(ref)

@@ -1,0 +1,232 @@
+"""Applies events to one chat in one transaction: utterances in the order of Flex's own index, the others at once."""
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import assert_never
+
+from middleware.relay.changes import changed, compared, drafted, is_doubtful
+from middleware.relay.model import (
+    Agent,
+    AgentChanged,
+    AgentJoined,
+    AgentLeft,
+    Author,
+    Change,
+    Chat,
+    ChatEnded,
+    DeliveryKind,
+    Draft,
+    Echoed,
+    Ended,
+    Ender,
+    Event,
+    FlexRef,
+    Message,
+    MessageChanged,
+    MessageId,
+    MessageSaid,
+    MessageStatus,
+    News,
+    Place,
+    Reworded,
+    Said,
+    StatusChanged,
+    Uttered,
+    Withdrawn,
+)
+from middleware.relay.ports import Transaction
+
+GAP_PATIENCE = 1.0
+"""Seconds a hole in the indexes, or the tail of an ended chat, waits before Flex's list is read."""
+
+
+class Fate(StrEnum):
+    """What became of an event."""
+
+    APPLIED = "applied"
+    HELD = "held"
+    REPEATED = "repeated"
+    STRANGER = "stranger"
+
+
+class Applying:
+    """One chat in one transaction; gathers the news."""
+
+    def __init__(self, tx: Transaction, chat: Chat, *, now: float) -> None:
+        self._tx = tx
+        self._chat = chat
+        self._now = now
+        self.news: list[News] = []
+
+    async def apply(self, event: Event) -> Fate:
+        """Apply an event that was remembered; held means that it waits for its turn or its message."""
+        match event:
+            case Said():
+                return await self._utter(event)
+            case Echoed():
+                await self._settle(event.message, index=event.index)
+                return await self._utter(event)
+            case Reworded() | Withdrawn():
+                return await self._change(event)
+            case Ended():
+                await self._end()
+            case AgentJoined():
+                await self._meet(event.agent)
+            case AgentLeft():
+                await self._part(event.agent)
+            case _:
+                assert_never(event)
+        return Fate.APPLIED
+
+    async def skip_to(self, index: int) -> None:
+        """Nothing is waited for below this index. What is held there, the next look decides on."""
+        if index >= self._chat.next_index:
+            await self._advance(index)
+
+    async def say_held(self, *, below: int) -> None:
+        """Say what came although the list had passed over it, unless a second look has shown that it is gone."""
+        for held in await self._tx.take_held_below(ref_of(self._chat), below):
+            await self._write(held)
+
+    async def compare(self, listed: Reworded, *, began: float) -> None:
+        """A wording in Flex's list, read since `began`, beside the one that is known here."""
+        message = await self._tx.message_at(self._chat.id, index=listed.index)
+        if message is not None:
+            await self._turn(message, compared(message, listed, began=began, now=self._now))
+
+    async def _utter(self, event: Uttered) -> Fate:
+        passed_over = isinstance(event, Said) and event.index < self._chat.next_index
+        if passed_over or event.index > self._chat.next_index:
+            await self._tx.hold(event)
+            await self._tx.watch(self._chat.id, at=self._now + GAP_PATIENCE)
+            return Fate.HELD
+        await self._write(event)
+        if event.index == self._chat.next_index:
+            await self._advance(event.index + 1)
+        return Fate.APPLIED
+
+    async def _advance(self, index: int) -> None:
+        """The next index is this one, or the one behind the held events that follow."""
+        while held := await self._tx.take_held_at(ref_of(self._chat), index):
+            await self._write(held)
+            index += 1
+        self._chat = replace(self._chat, next_index=index)
+        await self._tx.set_next_index(self._chat.id, index)
+
+    async def _write(self, event: Event) -> None:
+        """An echo stands in the chat since the visitor said it; only its index was waited for."""
+        if not isinstance(event, Said):
+            return
+        author = await self._author(event)
+        name = await self._name(event.author_id) if author is Author.AGENT else None
+        at, place = self._now if event.at is None else event.at, Place(event.index, event.worded_at)
+        draft = Draft(chat=self._chat.id, author=author, text=event.text, at=at, name=name, place=place)
+        newest = drafted(draft, await self._held_changes(event.index), now=self._now)
+        if newest is not None:
+            self.news.append(MessageSaid(await self._tx.add_message(newest)))
+
+    async def _change(self, change: Change) -> Fate:
+        """A message that is not here yet may be under way, or lost: then Flex's list has it, if it is not removed."""
+        if change.ours is not None:
+            await self._settle(change.ours, index=change.index)
+        message = await self._tx.message_at(self._chat.id, index=change.index)
+        if message is None:
+            await self._tx.hold(change)
+            await self._await(change)
+            return Fate.HELD
+        await self._apply_to(message, change)
+        return Fate.APPLIED
+
+    async def _await(self, change: Change) -> None:
+        """A removed message is not waited for; one that was reworded is."""
+        if isinstance(change, Withdrawn) and change.index == self._chat.next_index:
+            await self._advance(change.index + 1)
+        elif change.index >= self._chat.next_index:
+            await self._tx.watch(self._chat.id, at=self._now + GAP_PATIENCE)
+
+    async def _apply_to(self, message: Message, change: Change) -> Message:
+        after = changed(message, change, now=self._now)
+        if after == message and is_doubtful(message, change, now=self._now):
+            await self._tx.watch(self._chat.id, at=self._now + GAP_PATIENCE)
+        return await self._turn(message, after)
+
+    async def _turn(self, message: Message, after: Message) -> Message:
+        """An update that changes no word is written and told to nobody."""
+        if after != message:
+            await self._tx.rewrite(after)
+        if (after.text, after.edited) != (message.text, message.edited):
+            self.news.append(MessageChanged(after))
+        return after
+
+    async def _held_changes(self, index: int) -> list[Change]:
+        held = await self._tx.take_changes(ref_of(self._chat), index)
+        return [change for change in held if isinstance(change, Reworded | Withdrawn)]
+
+    async def _author(self, event: Said) -> Author:
+        """Words posted in an agent's name are an agent's; who speaks as an agent is in the chat."""
+        agent = self._chat.agent
+        if event.author is Author.AGENT and agent is None:
+            await self._meet(event.author_id)
+        if event.author is Author.BOT and agent is not None and agent.id == event.author_id:
+            return Author.AGENT
+        return event.author
+
+    async def _name(self, agent_id: str) -> str | None:
+        """The agent's, if it is known. If it could not be asked for when they came, their words ask again."""
+        agent = self._chat.agent
+        if agent is None or agent.id != agent_id:
+            return None
+        if agent.name is None:
+            await self._owe_meeting()
+        return agent.name or None
+
+    async def _owe_meeting(self) -> None:
+        if all(owed.kind is not DeliveryKind.MEET for owed in await self._tx.owed_to(self._chat.id)):
+            await self._tx.owe(self._chat.id, DeliveryKind.MEET, due=self._now)
+
+    async def _settle(self, ours: MessageId, *, index: int) -> None:
+        """Flex has this message of ours, at this index."""
+        delivery = await self._tx.owed_for(ours)
+        if delivery is not None:
+            await self._tx.settle(delivery, now=self._now)
+        sent = await self._tx.set_status(ours, MessageStatus.SENT)
+        if sent is not None:
+            self.news.append(StatusChanged(sent.seq, sent.status))
+        await self._place(ours, index=index)
+
+    async def _place(self, ours: MessageId, *, index: int) -> None:
+        message = await self._tx.message(ours)
+        if message is None or message.chat != self._chat.id or message.place is not None:
+            return
+        message = replace(message, place=Place(index))
+        await self._tx.rewrite(message)
+        for change in await self._held_changes(index):
+            message = await self._apply_to(message, change)
+
+    async def _end(self) -> None:
+        """The words just before the end may still be under way, so the list is read once more."""
+        if await self._tx.end_chat(self._chat.id, by=Ender.FLEX, at=self._now):
+            await self._tx.watch(self._chat.id, at=self._now + GAP_PATIENCE)
+            self.news.append(ChatEnded(Ender.FLEX))
+
+    async def _meet(self, agent_id: str) -> None:
+        if self._chat.agent is not None and self._chat.agent.id == agent_id:
+            return
+        await self._owe_meeting()
+        await self._now_with(Agent(agent_id))
+
+    async def _part(self, agent_id: str) -> None:
+        if self._chat.agent is not None and self._chat.agent.id == agent_id:
+            await self._now_with(None)
+
+    async def _now_with(self, agent: Agent | None) -> None:
+        self._chat = replace(self._chat, agent=agent)
+        await self._tx.set_agent(self._chat.id, agent)
+        self.news.append(AgentChanged(agent))
+
+
+def ref_of(chat: Chat) -> FlexRef:
+    """The chat's address at Flex."""
+    if chat.ref is None:
+        raise ValueError("A chat without an address at Flex has no events.")
+    return chat.ref
