@@ -14,6 +14,10 @@ MOST = 256
 Work: TypeAlias = Callable[[Any], Any]
 
 
+CrashPoint: TypeAlias = Callable[[str], None]
+"""Called with `before_commit` and `after_commit`, for tests that die there."""
+
+
 class Outcome(NamedTuple):
     """What a work returned, or the error it raised."""
 

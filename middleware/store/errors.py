@@ -3,6 +3,7 @@
 HouseError
 ├── StoreUnavailable
 │   └── StoreRefused    the store may not be opened as it is: do what the text says, then start again
+│       └── SchemaOld   … because its schema is older than the program: a start of the server, or `migrate`, mends it
 └── RuleBroken          the unit wrote what the store's rules forbid: a fault in the unit, nothing was written
 """
 
@@ -11,6 +12,10 @@ from middleware.relay.errors import HouseError, StoreUnavailable
 
 class StoreRefused(StoreUnavailable):
     """The store may not be opened as it is; the text says what to do."""
+
+
+class SchemaOld(StoreRefused):
+    """The schema is older than the program, or not there yet."""
 
 
 class RuleBroken(HouseError):

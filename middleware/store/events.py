@@ -4,9 +4,11 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from middleware.relay.model import AgentJoined, AgentLeft, Author, Echoed, Ended, Event, Said
+from middleware.relay.model import AgentJoined, AgentLeft, Author, Echoed, Ended, Event, Reworded, Said, Withdrawn
 
-_KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in (Said, Echoed, Ended, AgentJoined, AgentLeft)}
+_KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind for kind in (Said, Echoed, Reworded, Withdrawn, Ended, AgentJoined, AgentLeft)
+}
 
 
 def to_text(event: Event) -> str:
@@ -24,5 +26,10 @@ def from_text(text: str) -> Event:
 
 
 def place_of(event: Event) -> int | None:
-    """The event's index at Flex; None for those that have none."""
+    """The utterance's index at Flex, by which it waits for its turn; None for other events."""
     return event.index if isinstance(event, Said | Echoed) else None
+
+
+def about_of(event: Event) -> int | None:
+    """The index of the message that a change is about; None for other events."""
+    return event.index if isinstance(event, Reworded | Withdrawn) else None

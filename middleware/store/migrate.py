@@ -1,5 +1,6 @@
 """Numbered migrations: which there are, and bringing an SQLite database up to the newest."""
 
+import re
 import sqlite3
 from dataclasses import dataclass
 from importlib import resources
@@ -9,11 +10,17 @@ from middleware.store.errors import StoreRefused
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step of the schema."""
+    """One step of the schema. Programs that know step `beside` can work with it: their nodes may run on meanwhile."""
 
     number: int
     name: str
     script: str
+
+    @property
+    def beside(self) -> int:
+        """The number in the script's line `-- Programs that know step N may run beside it.`; without one, its own."""
+        found = re.search(r"^-- Programs that know step (\d+) may run beside it\.$", self.script, re.MULTILINE)
+        return self.number if found is None else int(found[1])
 
 
 def migrations(dialect: str) -> list[Migration]:
@@ -38,6 +45,15 @@ def migrate(connection: sqlite3.Connection, steps: list[Migration]) -> None:
     for step in steps:
         if step.number > version:
             _apply(connection, step)
+
+
+def demand(connection: sqlite3.Connection, steps: list[Migration]) -> None:
+    """Change nothing. Raises `StoreRefused` unless the schema is the newest."""
+    version = schema_version(connection)
+    if version != steps[-1].number:
+        raise StoreRefused(
+            f"The database has schema {version}, this program knows {steps[-1].number}: use the server's."
+        )
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

@@ -1,8 +1,10 @@
 """Rows, in the column order of `sql`, to the house's values and back."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from middleware.relay.badge import Badge
 from middleware.relay.model import (
     Agent,
     Author,
@@ -10,20 +12,22 @@ from middleware.relay.model import (
     ChatState,
     Delivery,
     DeliveryKind,
+    Edited,
     Ender,
     Message,
     MessageStatus,
+    Place,
 )
 
 Row: TypeAlias = tuple[Any, ...]
 
 _CHAT_AT = 4
-_MESSAGE_AT = _CHAT_AT + 12
+_MESSAGE_AT = _CHAT_AT + 13
 
 
 def to_chat(row: Row) -> Chat:
     """The chat of the columns `sql.CHAT`."""
-    id_, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, *counts, context = row
+    id_, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, *counts, context, verified = row
     last_seq, next_index = counts
     return Chat(
         id_,
@@ -36,7 +40,8 @@ def to_chat(row: Row) -> Chat:
         None if agent_id is None else Agent(agent_id, agent_name),
         last_seq,
         next_index,
-        {} if context is None else json.loads(context),
+        _from_json(context),
+        _from_json(verified),
     )
 
 
@@ -55,14 +60,38 @@ def from_chat(chat: Chat) -> Row:
         None if agent is None else agent.name,
         chat.last_seq,
         chat.next_index,
-        json.dumps(dict(chat.context)) if chat.context else None,
+        _to_json(chat.context),
+        _to_json(chat.verified),
     )
+
+
+def to_badge(row: Row) -> Badge:
+    """The badge of the columns of `sql.BADGE`."""
+    id_, visitor, since, generation, verified = row
+    return Badge(id_, visitor, since, generation, _from_json(verified))
+
+
+def from_badge(badge: Badge) -> Row:
+    """The parameters of `sql.ADD_BADGE`."""
+    return badge.id, badge.visitor, badge.since, badge.generation, _to_json(badge.verified)
 
 
 def to_message(row: Row) -> Message:
     """The message of the columns `sql.MESSAGE`."""
-    id_, chat, seq, author, text, at, status, name, ask = row
-    return Message(id_, chat, seq, Author(author), text, at, MessageStatus(status), name, ask)
+    id_, chat, seq, author, text, at, status, name, ask, edited, index, worded_at, learned_at = row
+    return Message(
+        id_,
+        chat,
+        seq,
+        Author(author),
+        text,
+        at,
+        MessageStatus(status),
+        name,
+        ask,
+        None if edited is None else Edited(edited),
+        None if index is None else Place(index, worded_at, learned_at),
+    )
 
 
 def from_message(message: Message, *, chat: int, asker: str | None) -> Row:
@@ -78,7 +107,13 @@ def from_message(message: Message, *, chat: int, asker: str | None) -> Row:
         message.name,
         message.ask,
         asker,
+        *_changeable(message),
     )
+
+
+def from_rewritten(message: Message) -> Row:
+    """The parameters of `sql.REWRITE`."""
+    return (message.id, message.text, *_changeable(message))
 
 
 def to_delivery(row: Row) -> Delivery:
@@ -93,3 +128,17 @@ def to_delivery(row: Row) -> Delivery:
         attempts,
         bool(unsure),
     )
+
+
+def _changeable(message: Message) -> Row:
+    edited = None if message.edited is None else message.edited.value
+    place = message.place
+    return (edited, None, 0.0, 0.0) if place is None else (edited, place.index, place.worded_at, place.learned_at)
+
+
+def _to_json(texts: Mapping[str, str]) -> str | None:
+    return json.dumps(dict(texts)) if texts else None
+
+
+def _from_json(texts: str | None) -> Mapping[str, str]:
+    return {} if texts is None else json.loads(texts)

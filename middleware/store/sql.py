@@ -1,16 +1,19 @@
-"""Every statement, as SQL. Parameters are numbered in the order of the tuple that is passed."""
+"""Every statement, as SQL that SQLite and PostgreSQL read alike where they can; `postgres_sql` has what differs.
+
+Parameters are numbered in the order of the tuple that is passed.
+"""
 
 # ruff: noqa: S608 — statements are put together from the column lists of this file and nothing else
 
 CHAT = (
     "chat.id, chat.visitor, chat.opened_at, chat.visitor_name, chat.state, chat.ended_by, chat.ref,"
-    " chat.agent_id, chat.agent_name, chat.last_seq, chat.next_index, chat.context"
+    " chat.agent_id, chat.agent_name, chat.last_seq, chat.next_index, chat.context, chat.verified"
 )
 MESSAGE = (
     "message.id, chat.id, message.seq, message.author, message.text, message.at, message.status,"
-    " message.name, message.ask"
+    " message.name, message.ask, message.edited, message.place, message.worded_at, message.learned_at"
 )
-DELIVERY = f"delivery.id, delivery.kind, delivery.attempts, delivery.claimed OR delivery.unsure, {CHAT}, {MESSAGE}"
+DELIVERY = f"delivery.id, delivery.kind, delivery.attempts, delivery.claimed + delivery.unsure > 0, {CHAT}, {MESSAGE}"
 
 # --- chats
 
@@ -19,8 +22,9 @@ CHAT_AT = f"SELECT {CHAT} FROM chat WHERE ref = ?1"
 LAST_CHAT_OF = f"SELECT {CHAT} FROM chat WHERE visitor = ?1 ORDER BY number DESC LIMIT 1"
 ADD_CHAT = """
 INSERT INTO chat (
-    id, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, last_seq, next_index, context
-) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"""
+    id, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, last_seq, next_index, context,
+    verified
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"""
 SET_REF = "UPDATE chat SET ref = ?2 WHERE id = ?1"
 SET_AGENT = "UPDATE chat SET agent_id = ?2, agent_name = ?3 WHERE id = ?1"
 SET_NEXT_INDEX = "UPDATE chat SET next_index = ?2 WHERE id = ?1"
@@ -34,18 +38,34 @@ MESSAGE_OF = f"{_MESSAGES} WHERE message.asker = ?1 AND message.ask = ?2"
 MESSAGES_AFTER = f"{_MESSAGES} WHERE chat.id = ?1 AND message.seq > ?2 ORDER BY message.seq LIMIT ?3"
 UNSENT = f"""
 {_MESSAGES} WHERE chat.id = ?1 AND message.author = 'visitor' AND message.status <> 'sent' ORDER BY message.seq"""
+MESSAGE_AT = f"{_MESSAGES} WHERE chat.id = ?1 AND message.place = ?2"
+CHANGED = f"""
+{_MESSAGES} WHERE chat.id = ?1 AND message.seq <= ?2 AND message.edited IS NOT NULL ORDER BY message.seq LIMIT ?3"""
 NEXT_SEQ = "UPDATE chat SET last_seq = last_seq + 1 WHERE id = ?1 RETURNING number, last_seq, visitor"
 ADD_MESSAGE = """
-INSERT INTO message (id, chat, seq, author, text, at, status, name, ask, asker)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"""
+INSERT INTO message (
+    id, chat, seq, author, text, at, status, name, ask, asker, edited, place, worded_at, learned_at
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"""
+REWRITE = "UPDATE message SET text = ?2, edited = ?3, place = ?4, worded_at = ?5, learned_at = ?6 WHERE id = ?1"
 SET_STATUS = "UPDATE message SET status = ?2 WHERE id = ?1 AND status <> ?2"
+
+# --- badges
+
+BADGE = "SELECT id, visitor, since, generation, verified FROM badge WHERE id = ?1"
+BADGES_AMONG = "SELECT value FROM json_each(?1) WHERE EXISTS (SELECT 1 FROM badge WHERE id = value)"
+ADD_BADGE = "INSERT INTO badge (id, visitor, since, generation, verified) VALUES (?1, ?2, ?3, ?4, ?5)"
+SHOW_BADGE = "UPDATE badge SET generation = ?2, since = ?3 WHERE id = ?1 AND generation < ?2"
+TAKE_BADGE = "DELETE FROM badge WHERE id = ?1"
+TAKE_BADGES_OF = "DELETE FROM badge WHERE visitor = ?1"
+TAKE_BADGES_BEFORE = "DELETE FROM badge WHERE id IN (SELECT id FROM badge WHERE since < ?1 ORDER BY since LIMIT ?2)"
 
 # --- outbox
 
 OWE = """
 INSERT INTO delivery (chat, kind, message, due, head)
-SELECT number, ?2, CASE WHEN ?3 IS NOT NULL THEN coalesce((SELECT number FROM message WHERE id = ?3), -1) END, ?4,
-    NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number)
+SELECT number, ?2,
+    CASE WHEN CAST(?3 AS TEXT) IS NOT NULL THEN coalesce((SELECT number FROM message WHERE id = ?3), -1) END, ?4,
+    CASE WHEN EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number) THEN 0 ELSE 1 END
 FROM chat WHERE id = ?1"""
 _DELIVERIES = f"""
 SELECT {DELIVERY} FROM delivery
@@ -53,28 +73,32 @@ JOIN chat ON chat.number = delivery.chat
 LEFT JOIN message ON message.number = delivery.message"""
 CLAIMABLE = f"{_DELIVERIES} WHERE delivery.head = 1 AND delivery.due <= ?1 ORDER BY delivery.due, delivery.id LIMIT ?2"
 CLAIM = "UPDATE delivery SET attempts = attempts + 1, due = ?2, claimed = 1 WHERE id = ?1"
-FINISH = "DELETE FROM delivery WHERE id = ?1 RETURNING chat, head"
+FINISH = "DELETE FROM delivery WHERE id = ?1 AND attempts = coalesce(?2, attempts) RETURNING chat, head"
 PROMOTE = """
-UPDATE delivery SET head = 1, due = max(due, ?2)
+UPDATE delivery SET head = 1, due = CASE WHEN due > ?2 THEN due ELSE ?2 END
 WHERE id = (SELECT id FROM delivery WHERE chat = ?1 ORDER BY id LIMIT 1)"""
-POSTPONE = "UPDATE delivery SET due = ?2, unsure = ?3, claimed = 0 WHERE id = ?1 AND claimed"
+POSTPONE = "UPDATE delivery SET due = ?3, unsure = ?4, claimed = 0 WHERE id = ?1 AND attempts = ?2 AND claimed = 1"
 BURY = """
 INSERT INTO buried (id, chat, kind, message, attempts, reason, at)
-SELECT id, chat, kind, message, attempts, ?2, ?3 FROM delivery WHERE id = ?1"""
+SELECT id, chat, kind, message, attempts, ?3, ?4 FROM delivery WHERE id = ?1 AND attempts = ?2"""
 OWED_FOR = "SELECT id FROM delivery WHERE message = (SELECT number FROM message WHERE id = ?1)"
 OWED_TO = f"{_DELIVERIES} WHERE chat.id = ?1 ORDER BY delivery.id"
 NEXT_DUE = "SELECT due FROM delivery WHERE head = 1 ORDER BY due LIMIT 1"
-RELEASE_CLAIMS = "UPDATE delivery SET due = ?1, unsure = 1, claimed = 0 WHERE head = 1 AND claimed"
+RELEASE_CLAIMS = """
+UPDATE delivery SET due = ?1, unsure = 1, claimed = 0
+WHERE head = 1 AND claimed = 1 AND id NOT IN (SELECT value FROM json_each(?2))"""
 OPENS_OWED = "SELECT EXISTS (SELECT 1 FROM delivery WHERE kind = 'open')"
 
 # --- inbox
 
 REMEMBER = "INSERT INTO inbox (key, ref, at) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO NOTHING"
-HOLD = "UPDATE inbox SET held = ?2, place = ?3 WHERE key = ?1"
+HOLD = "UPDATE inbox SET held = ?2, place = ?3, about = ?4 WHERE key = ?1"
 HELD = "SELECT number, held FROM inbox WHERE ref = ?1 AND held IS NOT NULL ORDER BY place NULLS LAST, number"
 HELD_AT = "SELECT number, held FROM inbox WHERE ref = ?1 AND place = ?2 AND held IS NOT NULL ORDER BY number LIMIT 1"
-HELD_SINCE = "SELECT min(at) FROM inbox WHERE ref = ?1 AND held IS NOT NULL"
-TAKE = "UPDATE inbox SET held = NULL, place = NULL WHERE number = ?1"
+HELD_BELOW = "SELECT number, held FROM inbox WHERE ref = ?1 AND place < ?2 AND held IS NOT NULL ORDER BY place, number"
+HELD_CHANGES = "SELECT number, held FROM inbox WHERE ref = ?1 AND about = ?2 AND held IS NOT NULL ORDER BY number"
+HELD_SINCE = "SELECT min(at) FROM inbox WHERE ref = ?1 AND held IS NOT NULL AND about IS NULL"
+TAKE = "UPDATE inbox SET held = NULL, place = NULL, about = NULL WHERE number = ?1"
 
 # --- looking back
 

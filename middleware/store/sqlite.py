@@ -7,10 +7,10 @@ from typing import Self, TypeVar, cast
 
 from middleware.relay.errors import StoreUnavailable
 from middleware.relay.ports import Reading, Transaction, Unit, View
-from middleware.store.batches import BatchThread
-from middleware.store.migrate import migrate, migrations
+from middleware.store.batches import BatchThread, CrashPoint
+from middleware.store.migrate import demand, migrate, migrations
 from middleware.store.sqlite_file import PATIENCE, OneNode, connect, prepare
-from middleware.store.sqlite_units import CrashPoint, Viewing, Writing
+from middleware.store.sqlite_units import Viewing, Writing
 
 T = TypeVar("T")
 
@@ -23,12 +23,16 @@ class SqliteStore:
     """The truth, in a file: units of work share commits, and every commit is on disk before it is acknowledged.
 
     `patience` is how many seconds to wait for another process that has the file locked. `crash` is called in the
-    writing thread with `before_commit` and `after_commit`, for tests that die there.
+    writing thread with `before_commit` and `after_commit`, for tests that die there. A `guest` may use the file beside
+    the node that it belongs to, and neither makes nor migrates it.
     """
 
-    def __init__(self, path: str | Path, *, patience: float = PATIENCE, crash: CrashPoint | None = None) -> None:
+    def __init__(
+        self, path: str | Path, *, patience: float = PATIENCE, crash: CrashPoint | None = None, guest: bool = False
+    ) -> None:
         self._path = Path(path)
         self._right = OneNode(self._path)
+        self._guest = guest
         self._patience = patience
         self._crash = crash or _no_crash
         self._writer: BatchThread | None = None
@@ -45,8 +49,9 @@ class SqliteStore:
 
     async def open(self) -> None:
         """Make or migrate the file and hold it for this process. Raises `StoreRefused` or `StoreUnavailable`."""
-        prepare(self._path)
-        self._right.take()
+        if not self._guest:
+            prepare(self._path)
+            self._right.take()
         viewing = Viewing(lambda: connect(self._path, query_only=True, patience=self._patience))
         writing = Writing(self._connect_to_write, path=self._path, viewing=viewing, crash=self._crash)
         self._writer = BatchThread("store-writer", run=writing, close=writing.close)
@@ -87,7 +92,7 @@ class SqliteStore:
     def _connect_to_write(self) -> sqlite3.Connection:
         connection = connect(self._path, query_only=False, patience=self._patience)
         try:
-            migrate(connection, migrations("sqlite"))
+            (demand if self._guest else migrate)(connection, migrations("sqlite"))
         except BaseException:
             connection.close()
             raise

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from middleware.relay.errors import StoreUnavailable
-from middleware.store.batches import Outcome, Work, own
+from middleware.store.batches import CrashPoint, Outcome, Work, own
 from middleware.store.errors import RuleBroken
+from middleware.store.reading import SqlReading
 from middleware.store.sqlite_file import Place, unavailable
-from middleware.store.sqlite_reading import SqliteReading
-from middleware.store.sqlite_transaction import SqliteTransaction
+from middleware.store.sqlite_statements import SqliteStatements
+from middleware.store.transaction import SqlTransaction
 
 log = logging.getLogger(__name__)
 
 Connect: TypeAlias = Callable[[], sqlite3.Connection]
-CrashPoint: TypeAlias = Callable[[str], None]
-_Run: TypeAlias = Callable[[sqlite3.Connection, Work, SqliteTransaction], Outcome]
+_Run: TypeAlias = Callable[[sqlite3.Connection, Work, SqlTransaction], Outcome]
 
 
 class _Lost(Exception):
@@ -62,7 +62,7 @@ class Viewing(_Connected):
             try:
                 with unavailable("read"):
                     connection.execute("BEGIN")
-                    reading = SqliteReading(connection)
+                    reading = SqlReading(SqliteStatements(connection))
                     outcomes = [_run_view(view, reading) for view in views]
                     connection.execute("COMMIT")
             except StoreUnavailable:
@@ -95,7 +95,7 @@ class Writing(_Connected):
 
     def _together(self, units: Sequence[Work], *, run: _Run) -> Sequence[Outcome]:
         connection = self._begun()
-        transaction = SqliteTransaction(connection)
+        transaction = SqlTransaction(SqliteStatements(connection))
         try:
             outcomes = [run(connection, unit, transaction) for unit in units]
         except _Lost:
@@ -166,7 +166,7 @@ class Writing(_Connected):
         return outcomes
 
 
-def _run_bare(connection: sqlite3.Connection, unit: Work, transaction: SqliteTransaction) -> Outcome:
+def _run_bare(connection: sqlite3.Connection, unit: Work, transaction: SqlTransaction) -> Outcome:
     """Run a unit that is expected not to fail after it has written: without the price of a savepoint."""
     changes = connection.total_changes
     try:
@@ -180,7 +180,7 @@ def _run_bare(connection: sqlite3.Connection, unit: Work, transaction: SqliteTra
     return outcome
 
 
-def _run_guarded(connection: sqlite3.Connection, unit: Work, transaction: SqliteTransaction) -> Outcome:
+def _run_guarded(connection: sqlite3.Connection, unit: Work, transaction: SqlTransaction) -> Outcome:
     """Run a unit that may fail at any point: what it wrote is taken back."""
     connection.execute("SAVEPOINT unit")
     try:
@@ -195,7 +195,7 @@ def _run_guarded(connection: sqlite3.Connection, unit: Work, transaction: Sqlite
     return Outcome(value)
 
 
-def _run_view(view: Work, reading: SqliteReading) -> Outcome:
+def _run_view(view: Work, reading: SqlReading) -> Outcome:
     try:
         return Outcome(_finish(view(reading)))
     except BaseException as error:  # noqa: BLE001 — whatever it is, it belongs to the view's caller

@@ -1,19 +1,21 @@
 """One promise, every implementation."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from middleware.relay.ports import Store
-from tests.promises.stores import OPENERS, Opener
+from tests.promises.stores import ENGINES, Opener, postgres, sqlite
 
 
-@pytest.fixture(params=OPENERS, ids=lambda opener: opener.__name__)
+@pytest.fixture(params=ENGINES)
 def opener(request: pytest.FixtureRequest) -> Opener:
     """How this kind of store is opened."""
-    found: Opener = request.param
-    return found
+    if request.param == "sqlite":
+        return sqlite
+    return partial(postgres, request.getfixturevalue("postgres"))
 
 
 @pytest.fixture

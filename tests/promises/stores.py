@@ -1,9 +1,12 @@
 """Every store there is, opened for a test, and small chats to put into it."""
 
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import asyncpg
 
 from middleware.relay.model import (
     AskId,
@@ -18,7 +21,9 @@ from middleware.relay.model import (
     VisitorId,
 )
 from middleware.relay.ports import Store, Transaction, Unit
+from middleware.store.postgres import PostgresStore
 from middleware.store.sqlite import SqliteStore
+from tests.servers.postgres import Postgres
 
 Opener: TypeAlias = Callable[[Path], AbstractAsyncContextManager[Store]]
 
@@ -35,7 +40,25 @@ async def sqlite(folder: Path) -> AsyncIterator[Store]:
         yield store
 
 
-OPENERS: list[Opener] = [sqlite]
+@asynccontextmanager
+async def postgres(server: Postgres, folder: Path, **options: Any) -> AsyncIterator[PostgresStore]:
+    dsn = await dsn_of(server, folder)
+    async with PostgresStore(dsn, **{"node": "one", "connections": 6, **options}) as store:
+        yield store
+
+
+async def dsn_of(server: Postgres, folder: Path) -> str:
+    """A schema of its own for each folder."""
+    schema = "t" + hashlib.sha256(str(folder).encode()).hexdigest()[:20]
+    connection = await asyncpg.connect(server.dsn())
+    try:
+        await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    finally:
+        await connection.close()
+    return server.dsn(schema=schema)
+
+
+ENGINES = ("sqlite", "postgres")
 """Each gives the same store again for the same folder."""
 
 

@@ -8,7 +8,20 @@ from functools import partial
 import pytest
 
 from middleware.relay.errors import BadWebhook, WebhookRefused
-from middleware.relay.model import Author, Chat, ChatId, Echoed, Event, FlexRef, Message, MessageId, Said, VisitorId
+from middleware.relay.model import (
+    Author,
+    Chat,
+    ChatId,
+    Echoed,
+    Event,
+    FlexRef,
+    Message,
+    MessageId,
+    Reworded,
+    Said,
+    VisitorId,
+    Withdrawn,
+)
 from middleware.relay.ports import Flex, LooksForSent, NamesAgents, WebhookRequest
 from tests.fakes.flex import FakeFlex
 from tests.flex.twilio import WAYS, Twilio, open_back_end, open_conversations, open_twilio
@@ -19,10 +32,12 @@ OTHER = Chat(ChatId("d" * 32), VisitorId("bob"), opened_at=0, visitor_name="Ada"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A back end, and how an agent speaks at its other side."""
+    """A back end, and how an agent speaks at its other side, changes what they said, and takes it out, by index."""
 
     flex: Flex
     speak: Callable[[FlexRef, str], Awaitable[object]]
+    reword: Callable[[FlexRef, int, str], Awaitable[object]]
+    withdraw: Callable[[FlexRef, int], Awaitable[object]]
 
 
 @asynccontextmanager
@@ -32,23 +47,46 @@ async def in_memory() -> AsyncIterator[Subject]:
     async def speak(ref: FlexRef, text: str) -> object:
         return flex.speak(ref, text)
 
-    yield Subject(flex, speak)
+    async def reword(ref: FlexRef, index: int, text: str) -> object:
+        return flex.reword(ref, index, text, at=5.2)
+
+    async def withdraw(ref: FlexRef, index: int) -> object:
+        return flex.withdraw(ref, index)
+
+    yield Subject(flex, speak, reword, withdraw)
 
 
 @asynccontextmanager
 async def programmable_chat() -> AsyncIterator[Subject]:
     async with open_twilio() as twilio, open_back_end(twilio.url) as flex:
-        yield Subject(flex, partial(_speak_at_the_desk, twilio))
+        yield _at_the_desk(flex, twilio)
 
 
 @asynccontextmanager
 async def conversations(way: str) -> AsyncIterator[Subject]:
     async with open_twilio() as twilio, open_conversations(twilio.url, way=way) as flex:
-        yield Subject(flex, partial(_speak_at_the_desk, twilio))
+        yield _at_the_desk(flex, twilio)
 
 
-async def _speak_at_the_desk(twilio: Twilio, ref: FlexRef, text: str) -> object:
+def _at_the_desk(flex: Flex, twilio: Twilio) -> Subject:
+    return Subject(flex, partial(_speak, twilio), partial(_reword, twilio), partial(_withdraw, twilio))
+
+
+async def _speak(twilio: Twilio, ref: FlexRef, text: str) -> object:
     return await twilio.desk(f"channels/{ref}/messages", {"body": text})
+
+
+async def _reword(twilio: Twilio, ref: FlexRef, index: int, text: str) -> object:
+    return await twilio.desk(f"channels/{ref}/messages/{await _sid(twilio, ref, index)}", {"body": text})
+
+
+async def _withdraw(twilio: Twilio, ref: FlexRef, index: int) -> None:
+    await twilio.take_out(ref, await _sid(twilio, ref, index))
+
+
+async def _sid(twilio: Twilio, ref: FlexRef, index: int) -> str:
+    messages = (await twilio.state())["channels"][ref]["messages"]
+    return str(next(message["sid"] for message in messages if message["index"] == index))
 
 
 OPENERS: dict[str, Callable[[], AbstractAsyncContextManager[Subject]]] = {
@@ -109,6 +147,29 @@ async def test_history_begins_behind_the_index(subject: Subject) -> None:
     for text in ("one", "two", "three"):
         await subject.speak(ref, text)
     assert [(2, "three")] == utterances(await subject.flex.history(ref, after_index=1))
+
+
+async def test_history_tells_a_message_as_it_reads_now(subject: Subject) -> None:
+    """And when it was changed, so that an older webhook changes it no more."""
+    ref = await subject.flex.open(CHAT)
+    await subject.speak(ref, "one")
+    await subject.reword(ref, 0, "ONE")
+    said = [event for event in await subject.flex.history(ref, after_index=-1) if isinstance(event, Said)]
+    assert [(0, "ONE", True)] == [(event.index, event.text, event.worded_at > 0) for event in said]
+
+
+async def test_history_tells_by_the_way_what_was_changed_below_the_index(subject: Subject) -> None:
+    """The webhook may be lost; what was not touched, and what lies above the index, is not told of."""
+    ref = await subject.flex.open(CHAT)
+    for text in ("one", "two", "three", "four"):
+        await subject.speak(ref, text)
+    await subject.reword(ref, 0, "ONE")
+    await subject.withdraw(ref, 1)
+    await subject.withdraw(ref, 2)
+    events = await subject.flex.history(ref, after_index=1)
+    changed = {event.index: event.text for event in events if isinstance(event, Reworded)}
+    assert ("ONE", [1]) == (changed[0], [event.index for event in events if isinstance(event, Withdrawn)])
+    assert [(3, "four")] == utterances(events)
 
 
 async def test_a_receipt_and_the_list_name_a_message_alike(subject: Subject) -> None:

@@ -14,13 +14,15 @@ from middleware.relay.model import (
     ChatId,
     ChatState,
     Draft,
+    Edited,
     Ender,
     FlexRef,
     Message,
     MessageId,
     MessageStatus,
+    Place,
 )
-from middleware.relay.ports import Reading, Store, Transaction
+from middleware.relay.ports import Reading, Store, Transaction, Unit, View
 from middleware.store.errors import RuleBroken
 from tests.promises.stores import ADA, BOB, CHAT, OTHER, REF, Opener, adding, said, two_chats
 
@@ -73,7 +75,7 @@ async def test_a_failing_unit_does_not_harm_those_written_with_it(store: Store) 
     )
     assert [False, True, False, True, False] == [isinstance(outcome, Changed) for outcome in outcomes]
     messages = await store.read(lambda view: view.messages_after(CHAT.id, seq=0, limit=9))
-    assert [(1, "a"), (2, "b"), (3, "c")] == [(message.seq, message.text) for message in messages]
+    assert ([1, 2, 3], {"a", "b", "c"}) == ([one.seq for one in messages], {one.text for one in messages})
 
 
 async def test_a_unit_that_awaits_something_else_is_a_fault_of_its_own(store: Store) -> None:
@@ -320,6 +322,52 @@ async def test_how_far_a_message_has_come_changes_once(store: Store) -> None:
     assert None is await store.write(lambda tx: tx.set_status(message.id, MessageStatus.SENT))
     assert None is await store.write(lambda tx: tx.set_status(MessageId("nobody's"), MessageStatus.SENT))
     assert [sent] == await store.read(lambda view: view.messages_after(CHAT.id, seq=0, limit=9))
+
+
+async def test_a_message_is_found_by_its_place_at_flex(store: Store) -> None:
+    """A change there says no more than the index; two chats have the same indexes."""
+    await store.write(two_chats)
+    mine = await store.write(adding(replace(said("mine"), place=Place(4, worded_at=20.999))))
+    theirs = await store.write(adding(replace(said("theirs"), chat=OTHER.id, place=Place(4))))
+    await store.write(adding(said("nowhere yet")))
+    found = [await store.write(_lying_at(chat, index)) for chat, index in ((CHAT, 4), (OTHER, 4), (CHAT, 5))]
+    assert [mine, theirs, None] == found
+    assert mine == await store.write(lambda tx: tx.message(mine.id))
+    assert None is await store.write(lambda tx: tx.message(MessageId("nobody's")))
+
+
+def _lying_at(chat: Chat, index: int) -> Unit[Message | None]:
+    return lambda tx: tx.message_at(chat.id, index=index)
+
+
+async def test_a_message_is_rewritten_where_it_stands(store: Store) -> None:
+    """Text, mark and place at Flex; nothing else of it, and nothing of others."""
+    await store.write(two_chats)
+    first, second = [await store.write(adding(said(text))) for text in ("one", "two")]
+    place = Place(7, worded_at=20.25, learned_at=30.5)
+    changed = replace(first, text="ONE", edited=Edited.REWORDED, place=place)
+    await store.write(lambda tx: tx.rewrite(replace(changed, author=Author.BOT, at=99.0, name="nobody")))
+    assert [changed, second] == await store.read(lambda view: view.messages_after(CHAT.id, seq=0, limit=9))
+    assert changed == await store.write(lambda tx: tx.message_at(CHAT.id, index=7))
+
+
+async def test_changed_are_the_messages_reworded_or_withdrawn_up_to_a_place(store: Store) -> None:
+    """A page that was away shows what stands before its position as it reads now."""
+    await store.write(two_chats)
+    for number, edited in enumerate((Edited.REWORDED, None, Edited.WITHDRAWN, Edited.REWORDED), start=1):
+        message = await store.write(adding(said(f"{number}")))
+        await store.write(_rewriting(replace(message, edited=edited, place=Place(number))))
+    asked = [_changed(upto=9), _changed(upto=3), _changed(upto=9, limit=2), _changed(upto=0), _changed(OTHER, upto=9)]
+    found = [[message.seq for message in await store.read(view)] for view in asked]
+    assert [[1, 3, 4], [1, 3], [1, 3], [], []] == found
+
+
+def _rewriting(message: Message) -> Unit[None]:
+    return lambda tx: tx.rewrite(message)
+
+
+def _changed(chat: Chat = CHAT, *, upto: int, limit: int = 9) -> View[list[Message]]:
+    return lambda view: view.changed(chat.id, upto=upto, limit=limit)
 
 
 async def test_unsent_are_the_visitors_messages_under_way_or_failed(store: Store) -> None:

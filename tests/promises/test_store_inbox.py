@@ -14,7 +14,9 @@ from middleware.relay.model import (
     EventKey,
     FlexRef,
     MessageId,
+    Reworded,
     Said,
+    Withdrawn,
 )
 from middleware.relay.ports import Store, Transaction
 from middleware.store.errors import RuleBroken
@@ -22,8 +24,14 @@ from tests.promises.stores import REF
 
 ELSEWHERE = FlexRef("ref-of-bob")
 SAID = Said(REF, EventKey("said"), 3, Author.AGENT, "agent-1", "línea 🌍\n\x00'", at=20.5)
+REWORDED = Reworded(REF, EventKey("reworded"), 3, "otra línea", at=20.75, ours=MessageId("message"))
+WITHDRAWN = Withdrawn(REF, EventKey("withdrawn"), 3)
 EVENTS: list[Event] = [
     SAID,
+    replace(SAID, key=EventKey("in a later wording"), worded_at=20.999),
+    REWORDED,
+    replace(REWORDED, key=EventKey("undated rewording"), at=None, ours=None),
+    WITHDRAWN,
     replace(SAID, key=EventKey("undated"), index=4, at=None),
     Echoed(REF, EventKey("echoed"), 5, MessageId("message")),
     Ended(REF, EventKey("ended")),
@@ -108,6 +116,28 @@ async def test_the_held_event_of_an_index_is_taken_alone(store: Store) -> None:
     await keep_all(store, five, three)
     assert [three, None, None] == [await take_at(store, index) for index in (3, 3, 4)]
     assert [five] == await store.write(lambda tx: tx.take_held(REF))
+
+
+async def test_utterances_below_an_index_are_taken_in_order(store: Store) -> None:
+    """Flex's list has passed over them, so nobody waits for what is missing between them."""
+    two, three, five = said_at(2, "two"), said_at(3, "three"), said_at(5, "five")
+    await keep_all(store, five, three, REWORDED, two)
+    assert [two, three] == await store.write(lambda tx: tx.take_held_below(REF, 5))
+    assert [] == await store.write(lambda tx: tx.take_held_below(REF, 5))
+    assert [five, REWORDED] == await store.write(lambda tx: tx.take_held(REF))
+
+
+async def test_held_changes_are_taken_with_their_message_as_they_came(store: Store) -> None:
+    """They wait for the message, not for a turn: they never stand in the place of it, and make nobody look for it."""
+    other, theirs = replace(WITHDRAWN, index=4, key=EventKey("other")), replace(REWORDED, ref=ELSEWHERE)
+    await keep_all(store, WITHDRAWN, other, REWORDED)
+    await keep_all(store, replace(theirs, key=EventKey("theirs")))
+    assert None is await store.write(lambda tx: tx.held_since(REF))
+    assert None is await take_at(store, 3)
+    assert [] == await store.write(lambda tx: tx.take_held_below(REF, 9))
+    assert [WITHDRAWN, REWORDED] == await store.write(lambda tx: tx.take_changes(REF, 3))
+    assert [] == await store.write(lambda tx: tx.take_changes(REF, 3))
+    assert [other] == await store.write(lambda tx: tx.take_held(REF))
 
 
 async def test_a_taken_event_can_be_held_again(store: Store) -> None:

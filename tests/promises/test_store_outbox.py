@@ -22,8 +22,8 @@ async def settle(store: Store, delivery: DeliveryId, *, now: float) -> None:
     await store.write(lambda tx: tx.settle(delivery, now=now))
 
 
-async def bury(store: Store, delivery: DeliveryId) -> None:
-    await store.write(lambda tx: tx.bury(delivery, reason="refused", now=110.0))
+async def bury(store: Store, claimed: Delivery) -> None:
+    await store.write(lambda tx: tx.bury(claimed, reason="refused", now=110.0))
 
 
 async def test_only_the_head_of_a_chat_can_be_claimed(store: Store) -> None:
@@ -89,7 +89,7 @@ async def test_a_postponed_delivery_comes_back_at_its_time_as_sure_as_it_was_lef
     await store.write(three_owed)
     for _ in range(2):
         head = (await claim(store, now=100.0, until=100.0))[0]
-    await store.write(lambda tx: tx.postpone(head.id, due=150.0, unsure=unsure))
+    await store.write(lambda tx: tx.postpone(head, due=150.0, unsure=unsure))
     assert [] == await claim(store, now=149.0)
     again = (await claim(store, now=150.0))[0]
     assert (head.id, 3, unsure) == (again.id, again.attempts, again.unsure)
@@ -99,7 +99,7 @@ async def test_a_postponed_head_keeps_its_chat_waiting(store: Store) -> None:
     """Order is kept through failures."""
     await store.write(three_owed)
     head = (await claim(store, now=100.0))[0]
-    await store.write(lambda tx: tx.postpone(head.id, due=150.0, unsure=False))
+    await store.write(lambda tx: tx.postpone(head, due=150.0, unsure=False))
     assert 150.0 == await store.read(lambda view: view.next_due())
     assert [DeliveryKind.OPEN, DeliveryKind.SAY, DeliveryKind.END] == await owed(store)
 
@@ -130,7 +130,7 @@ async def test_burying_makes_the_next_the_head(store: Store) -> None:
     """A message that Flex refuses must not hold back the chat."""
     await store.write(three_owed)
     head = (await claim(store, now=100.0))[0]
-    await bury(store, head.id)
+    await bury(store, head)
     assert 110.0 == await store.read(lambda view: view.next_due())
     assert [DeliveryKind.SAY] == [delivery.kind for delivery in await claim(store, now=110.0)]
 
@@ -140,16 +140,61 @@ async def test_what_is_finished_or_unknown_changes_nothing(store: Store) -> None
     await store.write(three_owed)
     head = (await claim(store, now=100.0))[0]
     await settle(store, head.id, now=110.0)
-    for delivery in (head.id, DeliveryId(987_654)):
+    for late in (head, replace(head, id=DeliveryId(987_654))):
 
-        async def unit(tx: Transaction, delivery: DeliveryId = delivery) -> None:
-            await tx.settle(delivery, now=500.0)
-            await tx.bury(delivery, reason="late", now=500.0)
-            await tx.postpone(delivery, due=500.0, unsure=True)
+        async def unit(tx: Transaction, late: Delivery = late) -> list[bool]:
+            await tx.settle(late.id, now=500.0)
+            buried = await tx.bury(late, reason="late", now=500.0)
+            return [buried, await tx.finish(late, now=500.0), await tx.postpone(late, due=500.0, unsure=True)]
 
-        await store.write(unit)
+        assert [False, False, False] == await store.write(unit)
     assert 110.0 == await store.read(lambda view: view.next_due())
     assert [DeliveryKind.SAY, DeliveryKind.END] == await owed(store)
+
+
+async def test_a_claim_counts_until_the_next_one(store: Store) -> None:
+    """A node whose lease ran out must not settle, give back or bury what another one has in hand by now."""
+    await store.write(three_owed)
+    first = (await claim(store, now=100.0, until=130.0))[0]
+    second = (await claim(store, now=130.0, until=160.0))[0]
+
+    async def late(tx: Transaction) -> list[bool]:
+        return [
+            await tx.finish(first, now=140.0),
+            await tx.postpone(first, due=140.0, unsure=False),
+            await tx.bury(first, reason="late", now=140.0),
+        ]
+
+    assert [False, False, False] == await store.write(late)
+    assert (160.0, 3) == (await store.read(lambda view: view.next_due()), len(await owed(store)))
+    assert True is await store.write(lambda tx: tx.finish(second, now=150.0))
+    assert [DeliveryKind.SAY, DeliveryKind.END] == await owed(store)
+
+
+async def test_a_lease_that_ran_out_still_counts_while_nobody_else_has_claimed(store: Store) -> None:
+    """What was done late was done."""
+    await store.write(three_owed)
+    head = (await claim(store, now=100.0, until=130.0))[0]
+    assert True is await store.write(lambda tx: tx.finish(head, now=500.0))
+    assert [DeliveryKind.SAY, DeliveryKind.END] == await owed(store)
+
+
+async def test_whoever_has_claimed_it_an_echo_settles(store: Store) -> None:
+    """Flex has the message: nobody need send it any more."""
+    await store.write(three_owed)
+    head = (await claim(store, now=100.0))[0]
+    await settle(store, head.id, now=110.0)
+    assert False is await store.write(lambda tx: tx.postpone(head, due=500.0, unsure=True))
+    assert [DeliveryKind.SAY, DeliveryKind.END] == await owed(store)
+
+
+async def test_claims_that_are_known_of_are_not_released(store: Store) -> None:
+    """After a claim that nobody could tell the outcome of, only those that nobody has in hand are given back."""
+    await store.write(three_owed)
+    await store.write(lambda tx: tx.owe(OTHER.id, DeliveryKind.OPEN, due=101.0))
+    known, forgotten = await claim(store, now=101.0, until=999.0)
+    assert 1 == await store.write(lambda tx: tx.release_claims(now=120.0, but={known.id}))
+    assert [forgotten.id] == [delivery.id for delivery in await claim(store, now=120.0)]
 
 
 async def test_a_finished_delivery_is_never_mistaken_for_a_later_one(store: Store) -> None:
@@ -168,7 +213,7 @@ async def test_postponing_gives_back_a_claim_only(store: Store) -> None:
     """Without a claim there is nothing to give back."""
     await store.write(three_owed)
     waiting = (await store.write(lambda tx: tx.owed_to(CHAT.id)))[0]
-    await store.write(lambda tx: tx.postpone(waiting.id, due=999.0, unsure=True))
+    await store.write(lambda tx: tx.postpone(waiting, due=999.0, unsure=True))
     head = (await claim(store, now=100.0))[0]
     assert (waiting.id, False) == (head.id, head.unsure)
 
@@ -210,7 +255,7 @@ async def test_the_claims_of_a_node_that_is_gone_are_due_at_once_and_unsure(stor
     """A restart must not wait for leases, nor send twice; what waits for its own time goes on waiting."""
     await store.write(three_owed)
     await store.write(lambda tx: tx.owe(OTHER.id, DeliveryKind.OPEN, due=100.0))
-    claimed = {delivery.chat.id: delivery.id for delivery in await claim(store, now=100.0, until=999.0)}
+    claimed = {delivery.chat.id: delivery for delivery in await claim(store, now=100.0, until=999.0)}
     await store.write(lambda tx: tx.postpone(claimed[OTHER.id], due=500.0, unsure=True))
     assert 1 == await store.write(lambda tx: tx.release_claims(now=120.0))
     released = await claim(store, now=120.0)
@@ -239,5 +284,5 @@ async def test_a_failed_message_can_be_owed_again(store: Store) -> None:
     message = await store.write(adding(said("hello", status=MessageStatus.FAILED)))
     for _ in range(2):
         await store.write(lambda tx: tx.owe(CHAT.id, DeliveryKind.SAY, due=0.0, message=message.id))
-        await bury(store, (await claim(store, now=1.0))[0].id)
+        await bury(store, (await claim(store, now=1.0))[0])
     assert [] == await owed(store)

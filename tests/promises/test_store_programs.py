@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -136,12 +136,24 @@ class OutboxProgram(Program):
         delivery = self.at(chat, position)
         if delivery is None:
             return
-        self.forget(chat, delivery)
-        for _ in range(2):
+        self.forget(chat, delivery.id)
+        for first in (True, False):
             if bury:
-                self.write(lambda tx: tx.bury(delivery, reason="refused", now=float(self.now)))
+                assert first is self.write(lambda tx: tx.bury(delivery, reason="refused", now=float(self.now)))
             else:
-                self.write(lambda tx: tx.settle(delivery, now=float(self.now)))
+                self.write(lambda tx: tx.settle(delivery.id, now=float(self.now)))
+
+    @rule(chat=chats, position=positions)
+    def claim_of_before(self, chat: ChatId, position: int) -> None:
+        """Whoever had it before it was claimed again can do nothing to it."""
+        delivery = self.at(chat, position)
+        if delivery is None or delivery.attempts == 0:
+            return
+        before = replace(delivery, attempts=delivery.attempts - 1)
+        now = float(self.now)
+        assert False is self.write(lambda tx: tx.finish(before, now=now))
+        assert False is self.write(lambda tx: tx.bury(before, reason="refused", now=now))
+        assert False is self.write(lambda tx: tx.postpone(before, due=now, unsure=False))
 
     @rule(chat=chats, position=positions, wait=seconds, unsure=st.booleans())
     def postpone(self, chat: ChatId, position: int, wait: int, unsure: bool) -> None:
@@ -149,8 +161,8 @@ class OutboxProgram(Program):
         if delivery is None:
             return
         due = float(self.now + wait)
-        self.write(lambda tx: tx.postpone(delivery, due=due, unsure=unsure))
-        owed = self.ids[delivery]
+        owed = self.ids[delivery.id]
+        assert owed.claimed is self.write(lambda tx: tx.postpone(delivery, due=due, unsure=unsure))
         if owed.claimed:
             owed.due, owed.unsure, owed.claimed = due, unsure, False
 
@@ -179,9 +191,9 @@ class OutboxProgram(Program):
     def owed_to(self, chat: ChatId) -> Unit[list[Delivery]]:
         return lambda tx: tx.owed_to(chat)
 
-    def at(self, chat: ChatId, position: int) -> DeliveryId | None:
+    def at(self, chat: ChatId, position: int) -> Delivery | None:
         stored = self.write(self.owed_to(chat))
-        return stored[position].id if position < len(stored) else None
+        return stored[position] if position < len(stored) else None
 
     def forget(self, chat: ChatId, delivery: DeliveryId) -> None:
         owes, owed = self.lists[chat], self.ids.pop(delivery)

@@ -2,18 +2,31 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from middleware.relay.model import Author, Edited, EventKey, FlexRef, MessageStatus, Place, Said
 from middleware.store.errors import StoreRefused
 from middleware.store.migrate import Migration, migrate, migrations, schema_version
 from middleware.store.sqlite import SqliteStore
-from tests.store.scenes import opened, outsider, saying, texts
+from tests.store.scenes import CHAT, opened, outsider, saying, texts
 
 FIRST = Migration(1, "first", "CREATE TABLE one (a INTEGER) STRICT; INSERT INTO one VALUES (1);")
 SECOND = Migration(2, "second", "CREATE TABLE two (b INTEGER) STRICT; INSERT INTO two SELECT a FROM one;")
 BROKEN = Migration(2, "broken", "CREATE TABLE two (b INTEGER) STRICT; INSERT INTO nowhere VALUES (1);")
+
+
+OF_SCHEMA_2 = """
+INSERT INTO chat (id, visitor, opened_at, state, ref, last_seq, next_index)
+VALUES ('chat-of-ada', 'ada', 10, 'open', 'ref', 1, 0);
+INSERT INTO message (id, chat, seq, author, text, at, status) VALUES ('m1', 1, 1, 'visitor', 'before', 20, 'sending');
+INSERT INTO delivery (chat, kind, message, head, due) VALUES (1, 'say', 1, 1, 20);
+INSERT INTO inbox (key, ref, at, place, held) VALUES ('k', 'ref', 20, 3,
+    '{"event":"Said","ref":"ref","key":"k","index":3,"author":"agent","author_id":"alex","text":"Hi","at":null}');
+"""
+"""What the program before the third step had written."""
 
 
 @pytest.fixture
@@ -58,6 +71,25 @@ def test_a_newer_schema_is_refused(empty: sqlite3.Connection) -> None:
     migrate(empty, [FIRST, SECOND])
     with pytest.raises(StoreRefused, match="schema 2, this program knows 1: start the newer program"):
         migrate(empty, [FIRST])
+
+
+async def test_a_database_of_an_older_program_keeps_all_it_holds(tmp_path: Path) -> None:
+    """Chats that were open before the upgrade go on: what was said, what is owed, what is held."""
+    path = tmp_path / "house.db"
+    older = outsider(path)
+    migrate(older, migrations("sqlite")[:2])
+    older.executescript(OF_SCHEMA_2)
+    older.close()
+    async with SqliteStore(path) as store:
+        await store.write(saying("after the upgrade"))
+        first, *_ = await store.read(lambda view: view.messages_after(CHAT.id, seq=0, limit=9))
+        held = await store.write(lambda tx: tx.take_held(FlexRef("ref")))
+        assert ["before", "after the upgrade"] == await texts(store)
+        assert (None, None, MessageStatus.SENDING) == (first.edited, first.place, first.status)
+        assert [Said(FlexRef("ref"), EventKey("k"), 3, Author.AGENT, "alex", "Hi")] == held
+        assert 2 == len(await store.write(lambda tx: tx.owed_to(CHAT.id)))
+        await store.write(lambda tx: tx.rewrite(replace(first, text="", edited=Edited.WITHDRAWN, place=Place(0))))
+        assert [1] == [m.seq for m in await store.read(lambda view: view.changed(CHAT.id, upto=9, limit=9))]
 
 
 async def test_a_store_of_a_newer_program_is_left_as_it_is(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ async def test_a_buried_delivery_stays_on_record(tmp_path: Path) -> None:
     async with opened(path) as store:
         message = await store.write(saying("hello"))
         head = (await store.write(lambda tx: tx.claim(now=20.0, until=50.0, limit=1)))[0]
-        await store.write(lambda tx: tx.bury(head.id, reason="refused: 400", now=30.0))
+        await store.write(lambda tx: tx.bury(head, reason="refused: 400", now=30.0))
         other = outsider(path)
         recorded = other.execute(
             "SELECT kind, message.id, attempts, reason, buried.at FROM buried"

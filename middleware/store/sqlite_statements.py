@@ -1,0 +1,26 @@
+"""Statements, run on an SQLite connection."""
+
+import sqlite3
+
+from middleware.store.rows import Row
+
+
+class SqliteStatements:
+    """The `Statements` of one connection; its methods never suspend."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, statement: str, parameters: Row = ()) -> list[Row]:
+        """All of them, because a statement that has not come to its end keeps its transaction open."""
+        return self._execute(statement, parameters).fetchall()
+
+    async def count(self, statement: str, parameters: Row = ()) -> int:
+        """How many rows it wrote."""
+        return self._execute(statement, parameters).rowcount
+
+    def _execute(self, statement: str, parameters: Row) -> sqlite3.Cursor:
+        # After some errors (a full disk) SQLite has rolled back; what follows must not be written on its own.
+        if not self._connection.in_transaction:
+            raise sqlite3.OperationalError("the transaction was rolled back")
+        return self._connection.execute(statement, parameters)

@@ -1,0 +1,257 @@
+"""What can be written, whatever engine takes it."""
+
+import json
+import secrets
+from collections.abc import Collection
+
+from middleware.relay.badge import Badge, BadgeId
+from middleware.relay.model import (
+    Agent,
+    Chat,
+    ChatId,
+    Delivery,
+    DeliveryId,
+    DeliveryKind,
+    Draft,
+    Ender,
+    Event,
+    EventKey,
+    FlexRef,
+    Message,
+    MessageId,
+    MessageStatus,
+    VisitorId,
+)
+from middleware.store import sql
+from middleware.store.errors import RuleBroken
+from middleware.store.events import about_of, from_text, place_of, to_text
+from middleware.store.reading import SqlReading
+from middleware.store.rows import (
+    Row,
+    from_badge,
+    from_chat,
+    from_message,
+    from_rewritten,
+    to_chat,
+    to_delivery,
+    to_message,
+)
+
+
+class SqlTransaction(SqlReading):
+    """The `Transaction` of one engine's statements."""
+
+    # --- chats and messages
+
+    async def add_chat(self, chat: Chat) -> None:
+        """Write a new chat; a visitor has at most one open chat."""
+        await self._count(sql.ADD_CHAT, from_chat(chat))
+
+    async def add_message(self, draft: Draft) -> Message:
+        """Give the draft an id and the chat's next `seq`, and write it."""
+        row = await self._first(sql.NEXT_SEQ, (draft.chat,))
+        if row is None:
+            raise RuleBroken("A message needs a chat that is in the store.")
+        number, seq, visitor = row
+        message = Message(
+            _message_id(draft.at),
+            draft.chat,
+            seq,
+            draft.author,
+            draft.text,
+            draft.at,
+            draft.status,
+            draft.name,
+            draft.ask,
+            place=draft.place,
+        )
+        asker = None if draft.ask is None else visitor
+        await self._count(sql.ADD_MESSAGE, from_message(message, chat=number, asker=asker))
+        return message
+
+    async def set_status(self, message: MessageId, status: MessageStatus) -> Message | None:
+        """Change how far a message has come; the changed message, or None if nothing changed."""
+        if not await self._count(sql.SET_STATUS, (message, status.value)):
+            return None
+        return await self.message(message)
+
+    async def message(self, message: MessageId) -> Message | None:
+        """The message of this id."""
+        row = await self._first(sql.MESSAGE_BY_ID, (message,))
+        return None if row is None else to_message(row)
+
+    async def message_at(self, chat: ChatId, *, index: int) -> Message | None:
+        """The message of the chat that lies at this index at Flex."""
+        row = await self._first(sql.MESSAGE_AT, (chat, index))
+        return None if row is None else to_message(row)
+
+    async def rewrite(self, message: Message) -> None:
+        """Write the message's text, what was done to it, and its place at Flex, as they are here."""
+        await self._count(sql.REWRITE, from_rewritten(message))
+
+    async def set_ref(self, chat: ChatId, ref: FlexRef) -> None:
+        """Write the chat's address at Flex."""
+        await self._count(sql.SET_REF, (chat, ref))
+
+    async def set_agent(self, chat: ChatId, agent: Agent | None) -> None:
+        """Write who is in the chat."""
+        await self._count(sql.SET_AGENT, (chat, agent and agent.id, agent and agent.name))
+
+    async def set_next_index(self, chat: ChatId, index: int) -> None:
+        """Write which Flex index comes next."""
+        await self._count(sql.SET_NEXT_INDEX, (chat, index))
+
+    async def end_chat(self, chat: ChatId, *, by: Ender, at: float) -> bool:
+        """Mark the chat ended; False if it was already."""
+        return await self._count(sql.END_CHAT, (chat, by.value, at)) > 0
+
+    # --- badges
+
+    async def add_badge(self, badge: Badge) -> None:
+        """Write a new badge."""
+        await self._count(sql.ADD_BADGE, from_badge(badge))
+
+    async def show_badge(self, badge: BadgeId, *, generation: int, at: float) -> None:
+        """Write that this generation was shown; not newer than the one written, or taken away: nothing."""
+        await self._count(sql.SHOW_BADGE, (badge, generation, at))
+
+    async def take_badge(self, badge: BadgeId) -> None:
+        """Take the badge away; none of its tokens is good any more."""
+        await self._count(sql.TAKE_BADGE, (badge,))
+
+    async def take_badges_of(self, visitor: VisitorId) -> int:
+        """Take away every badge of the visitor; how many."""
+        return await self._count(sql.TAKE_BADGES_OF, (visitor,))
+
+    async def take_badges_before(self, since: float, *, limit: int) -> int:
+        """Take away at most `limit` badges whose newest generation was first shown before then; how many."""
+        return await self._count(sql.TAKE_BADGES_BEFORE, (since, limit))
+
+    # --- outbox
+
+    async def owe(self, chat: ChatId, kind: DeliveryKind, *, due: float, message: MessageId | None = None) -> None:
+        """Add a delivery behind the others of its chat."""
+        if not await self._count(sql.OWE, (chat, kind.value, message, due)):
+            raise RuleBroken("A delivery needs a chat that is in the store.")
+
+    async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
+        """Lease, until then, the due heads of at most `limit` chats, longest due first."""
+        rows = await self._rows(sql.CLAIMABLE, (now, limit))
+        claimed = []
+        for row in rows:
+            id_, kind, attempts, *rest = row
+            await self._count(sql.CLAIM, (id_, until))
+            claimed.append(to_delivery((id_, kind, attempts + 1, *rest)))
+        return claimed
+
+    async def settle(self, delivery: DeliveryId, *, now: float) -> None:
+        """Finish the delivery, whoever has claimed it; the next of its chat becomes the head, due now."""
+        await self._finish(delivery, None, now=now)
+
+    async def finish(self, claimed: Delivery, *, now: float) -> bool:
+        """Settle the delivery, if this claim is its last."""
+        return await self._finish(claimed.id, claimed.attempts, now=now)
+
+    async def postpone(self, claimed: Delivery, *, due: float, unsure: bool) -> bool:
+        """Give the claim back, if it is the last, to be claimed again from `due`."""
+        return await self._count(sql.POSTPONE, (claimed.id, claimed.attempts, due, int(unsure))) > 0
+
+    async def bury(self, claimed: Delivery, *, reason: str, now: float) -> bool:
+        """Give the delivery up, if this claim is its last, and keep it and the reason on record."""
+        if not await self._count(sql.BURY, (claimed.id, claimed.attempts, reason, now)):
+            return False
+        return await self.finish(claimed, now=now)
+
+    async def owed_for(self, message: MessageId) -> DeliveryId | None:
+        """The unfinished delivery of this message."""
+        row = await self._first(sql.OWED_FOR, (message,))
+        return None if row is None else DeliveryId(row[0])
+
+    async def owed_to(self, chat: ChatId) -> list[Delivery]:
+        """Every unfinished delivery of the chat, in order."""
+        return [to_delivery(row) for row in await self._rows(sql.OWED_TO, (chat,))]
+
+    async def release_claims(self, *, now: float, but: Collection[DeliveryId] = ()) -> int:
+        """Make every claim of this node, but for these, due now and unsure. How many."""
+        return await self._count(sql.RELEASE_CLAIMS, (now, json.dumps([*but])))
+
+    # --- inbox
+
+    async def remember(self, key: EventKey, *, ref: FlexRef, at: float) -> bool:
+        """Write that the event was accepted; False if it had been before."""
+        return await self._count(sql.REMEMBER, (key, ref, at)) > 0
+
+    async def hold(self, event: Event) -> None:
+        """Keep a remembered event until its turn."""
+        if not await self._count(sql.HOLD, (event.key, to_text(event), place_of(event), about_of(event))):
+            raise RuleBroken("Only a remembered event can be held.")
+
+    async def take_held(self, ref: FlexRef) -> list[Event]:
+        """Take every held event of this address: utterances by index, then the others as they came."""
+        return await self._take_all(sql.HELD, (ref,))
+
+    async def take_held_below(self, ref: FlexRef, index: int) -> list[Event]:
+        """Take the held utterances below this index, in order."""
+        return await self._take_all(sql.HELD_BELOW, (ref, index))
+
+    async def take_changes(self, ref: FlexRef, index: int) -> list[Event]:
+        """Take the held changes to the message of this index, as they came."""
+        return await self._take_all(sql.HELD_CHANGES, (ref, index))
+
+    async def take_held_at(self, ref: FlexRef, index: int) -> Event | None:
+        """Take the held utterance of this index."""
+        row = await self._first(sql.HELD_AT, (ref, index))
+        if row is None:
+            return None
+        await self._count(sql.TAKE, (row[0],))
+        return from_text(row[1])
+
+    async def held_since(self, ref: FlexRef) -> float | None:
+        """When the oldest event that is still held for its turn came; None if none is."""
+        row = await self._first(sql.HELD_SINCE, (ref,))
+        return None if row is None else row[0]
+
+    async def opens_owed(self) -> bool:
+        """Whether some chat still waits to be opened at Flex."""
+        row = await self._first(sql.OPENS_OWED)
+        return row is not None and bool(row[0])
+
+    # --- looking back at Flex's own list
+
+    async def watch(self, chat: ChatId, *, at: float | None) -> None:
+        """Look at this chat's history at that time, if no earlier look is planned; None: never again."""
+        if at is None:
+            await self._count(sql.UNWATCH, (chat,))
+        else:
+            await self._count(sql.WATCH, (chat, at))
+
+    async def watch_open(self, *, at: float) -> int:
+        """Look at every open chat that has a place at Flex at that time, if no earlier look is planned. How many."""
+        return await self._count(sql.WATCH_OPEN, (at,))
+
+    async def chats_to_look_at(self, *, now: float, until: float, limit: int) -> list[Chat]:
+        """Chats whose look is due, longest due first; their next look is moved to `until`."""
+        chats = [to_chat(row) for row in await self._rows(sql.DUE_LOOKS, (now, limit))]
+        for chat in chats:
+            await self._count(sql.MOVE_LOOK, (chat.id, until))
+        return chats
+
+    async def _take_all(self, statement: str, parameters: Row) -> list[Event]:
+        rows = await self._rows(statement, parameters)
+        for number, _ in rows:
+            await self._count(sql.TAKE, (number,))
+        return [from_text(held) for _, held in rows]
+
+    async def _count(self, statement: str, parameters: Row) -> int:
+        return await self._statements.count(statement, parameters)
+
+    async def _finish(self, delivery: DeliveryId, attempts: int | None, *, now: float) -> bool:
+        row = await self._first(sql.FINISH, (delivery, attempts))
+        if row is not None and row[1]:
+            await self._count(sql.PROMOTE, (row[0], now))
+        return row is not None
+
+
+def _message_id(at: float) -> MessageId:
+    """32 hexadecimal digits nobody can guess, that begin with the time so that the newest lie together."""
+    return MessageId(f"{int(at * 1000) & 0xFFFFFFFFFFFF:012x}{secrets.token_hex(10)}")
