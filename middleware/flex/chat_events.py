@@ -1,5 +1,6 @@
 """Programmable Chat's webhook fields and message resources, told as events."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -18,8 +19,10 @@ from middleware.relay.model import (
     EventKey,
     FlexRef,
     MessageId,
+    Reworded,
     Said,
     Uttered,
+    Withdrawn,
 )
 
 OUR_ID = "relay_message_id"
@@ -45,14 +48,42 @@ def event_of(fields: Fields) -> Event | None:
 
 
 def uttered(  # noqa: PLR0913 — a message's fields, whether from a webhook or from the list
-    ref: FlexRef, *, sid: str, index: int, author: str, body: str, attributes: str, live: bool, at: float | None
+    ref: FlexRef,
+    *,
+    sid: str,
+    index: int,
+    author: str,
+    body: str,
+    attributes: str,
+    live: bool,
+    at: float | None,
+    worded_at: float = 0.0,
 ) -> Uttered:
     """An utterance. `live`: spoken through an SDK, as agents do; bots and integrations use the API."""
     key = message_key(sid)
-    ours = parsed(attributes).get(OUR_ID)
-    if isinstance(ours, str):
-        return Echoed(ref, key, index, MessageId(ours))
-    return Said(ref, key, index, author=_author(author, live=live), author_id=author, text=body, at=at)
+    if (ours := _ours(attributes)) is not None:
+        return Echoed(ref, key, index, ours)
+    spoken_by = _author(author, live=live)
+    return Said(ref, key, index, author=spoken_by, author_id=author, text=body, at=at, worded_at=worded_at)
+
+
+def updated(ref: FlexRef, fields: Fields, *, files: str) -> Reworded | None:
+    """The message reads so now; `files` are its files, in words. None if the webhook does not say how it reads.
+
+    Any write to a message fires this, so one of the same time and text as another is the same.
+    """
+    text = fields.get("Body") or files
+    if not text and "Body" not in fields:
+        return None
+    at, digest = fields.get("DateUpdated"), hashlib.sha256(text.encode()).hexdigest()[:16]
+    key = EventKey(f"reworded:{needed(fields, 'MessageSid')}:{at}:{digest}")
+    return Reworded(ref, key, index_of(fields), text, time_of(at), _ours(fields.get("Attributes")))
+
+
+def removed(ref: FlexRef, fields: Fields) -> Withdrawn:
+    """The message is gone; once, however often it is told."""
+    key = EventKey(f"withdrawn:{needed(fields, 'MessageSid')}")
+    return Withdrawn(ref, key, index_of(fields), _ours(fields.get("Attributes")))
 
 
 def message_key(sid: str) -> EventKey:
@@ -119,19 +150,24 @@ def media_text(filename: str | None) -> str:
 
 
 def _message_sent(fields: Fields) -> Event:
-    body = fields.get("Body", "")
-    if "MediaSid" in fields:
-        body = body or media_text(fields.get("MediaFilename"))
     return uttered(
         FlexRef(needed(fields, "ChannelSid")),
         sid=needed(fields, "MessageSid"),
         index=index_of(fields),
         author=needed(fields, "From"),
-        body=body,
+        body=fields.get("Body") or _files(fields),
         attributes=fields.get("Attributes", "{}"),
         live=fields.get("Source") == "SDK",
         at=time_of(fields.get("DateCreated")),
     )
+
+
+def _message_updated(fields: Fields) -> Event | None:
+    return updated(FlexRef(needed(fields, "ChannelSid")), fields, files=_files(fields))
+
+
+def _message_removed(fields: Fields) -> Event:
+    return removed(FlexRef(needed(fields, "ChannelSid")), fields)
 
 
 def _channel_updated(fields: Fields) -> Event | None:
@@ -161,11 +197,22 @@ def _member_removed(fields: Fields) -> Event | None:
 _READERS: Mapping[str, Callable[[Fields], Event | None]] = {
     "onMessageSent": _message_sent,
     "onMediaMessageSent": _message_sent,
+    "onMessageUpdated": _message_updated,
+    "onMessageRemoved": _message_removed,
     "onChannelUpdated": _channel_updated,
     "onChannelDestroyed": _channel_destroyed,
     "onMemberAdded": _member_added,
     "onMemberRemoved": _member_removed,
 }
+
+
+def _ours(attributes: str | None) -> MessageId | None:
+    ours = parsed(attributes).get(OUR_ID)
+    return MessageId(ours) if isinstance(ours, str) else None
+
+
+def _files(fields: Fields) -> str:
+    return media_text(fields.get("MediaFilename")) if "MediaSid" in fields else ""
 
 
 def _author(author: str, *, live: bool) -> Author:

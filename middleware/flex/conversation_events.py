@@ -46,6 +46,14 @@ def _message_added(fields: Fields) -> Event:
     )
 
 
+def _message_updated(fields: Fields) -> Event | None:
+    return chat_events.updated(_ref(fields), fields, files=media_text(_media(fields)))
+
+
+def _message_removed(fields: Fields) -> Event:
+    return chat_events.removed(_ref(fields), fields)
+
+
 def _state_updated(fields: Fields) -> Event | None:
     """Only `closed` is an end; a conversation that is merely inactive wakes up with the next word."""
     return chat_events.ended(_ref(fields)) if fields.get("StateTo") == "closed" else None
@@ -72,6 +80,8 @@ def _participant_removed(fields: Fields) -> Event | None:
 
 _READERS: Mapping[str, Callable[[Fields], Event | None]] = {
     "onMessageAdded": _message_added,
+    "onMessageUpdated": _message_updated,
+    "onMessageRemoved": _message_removed,
     "onConversationStateUpdated": _state_updated,
     "onConversationRemoved": _conversation_removed,
     "onParticipantAdded": _participant_added,

@@ -14,6 +14,7 @@ from twilio.base import values
 from twilio.rest import Client
 
 from middleware.flex import chat_events
+from middleware.flex.chat_channel import about
 from middleware.flex.pacing import Pace
 from middleware.flex.rest import Rejected
 from middleware.relay.model import Chat, FlexRef
@@ -54,7 +55,7 @@ class WebChats:
         theirs = await self._client.conversations.v1.participant_conversations.list_async(identity=identity, limit=1)
         if theirs:
             return FlexRef(theirs[0].conversation_sid)
-        return FlexRef((await self.open(name, {**chat.context, "friendlyName": name}, identity=identity)).sid)
+        return FlexRef((await self.open(name, {**about(chat), "friendlyName": name}, identity=identity)).sid)
 
     async def route(self, chat: Chat, ref: FlexRef) -> None:
         """The address does it, at the first message."""
@@ -180,7 +181,7 @@ async def tasks_of(client: Client, workspace_sid: str, ref: FlexRef) -> Iterable
 
 def _about(chat: Chat) -> dict[str, Any]:
     """What the agent reads beside the chat."""
-    return {"customerName": chat.visitor_name or "Visitor", "pre_engagement_data": dict(chat.context)}
+    return {"customerName": chat.visitor_name or "Visitor", "pre_engagement_data": about(chat)}
 
 
 def _channel(ref: FlexRef) -> dict[str, Any]:

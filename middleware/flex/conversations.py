@@ -15,10 +15,13 @@ from middleware.flex.agents import worker_name
 from middleware.flex.chat_channel import (
     CLOSED,
     Hook,
+    Listed,
     channel_may_be_gone,
+    end_of_second,
     find_ours,
     messages_after,
     missing,
+    reworded_in_list,
     told_index,
     told_sid,
 )
@@ -26,7 +29,7 @@ from middleware.flex.conversation_opening import Way, tasks_of
 from middleware.flex.pacing import Pace
 from middleware.flex.rest import Rejected
 from middleware.flex.webhook import Verifier
-from middleware.relay.model import Chat, Event, FlexRef, Message, Receipt, Uttered
+from middleware.relay.model import Chat, Event, FlexRef, Message, Receipt, Said
 from middleware.relay.ports import WebhookRequest
 
 _WRITES_A_SECOND = 30.0
@@ -43,7 +46,17 @@ class Service:
 
 
 HOOKS = (
-    Hook("/new-message", ("onMessageAdded", "onParticipantAdded", "onParticipantRemoved")),
+    Hook(
+        "/new-message",
+        (
+            "onMessageAdded",
+            "onMessageUpdated",
+            "onMessageRemoved",
+            "onParticipantAdded",
+            "onParticipantUpdated",
+            "onParticipantRemoved",
+        ),
+    ),
     Hook("/channel-update", ("onConversationStateUpdated", "onConversationRemoved")),
 )
 
@@ -97,7 +110,7 @@ class Conversations:
             conversation, participants, messages = await asyncio.gather(
                 self._conversation(ref).fetch_async(),
                 self._conversation(ref).participants.list_async(),
-                messages_after(self._conversation(ref).messages, after_index, read=partial(_listed, ref)),
+                messages_after(self._conversation(ref).messages, after_index, ref=ref, read=partial(_listed, ref)),
             )
         events: list[Event] = [
             chat_events.joined(ref, member=one.sid, agent=one.identity)
@@ -164,14 +177,24 @@ class Conversations:
         return self._client.conversations.v1.services(self._service.service_sid).conversations(ref)
 
 
-def _listed(ref: FlexRef, sent: Any) -> Uttered:
-    return chat_events.uttered(
+def _listed(ref: FlexRef, sent: Any) -> Listed:
+    """Conversations does not say that a message was edited: every one may have been, in the second it was said in too.
+
+    Ours are compared only if they were touched later, for we know how they read at first.
+    """
+    body = sent.body or conversation_events.media_text(sent.media)
+    created, updated = sent.date_created, sent.date_updated
+    worded_at = end_of_second(updated) if updated else 0.0
+    uttered = chat_events.uttered(
         ref,
         sid=told_sid(sent.sid),
         index=told_index(sent.index),
         author=sent.author or "system",
-        body=sent.body or conversation_events.media_text(sent.media),
+        body=body,
         attributes=sent.attributes or "{}",
         live=False,
-        at=sent.date_created.timestamp() if sent.date_created else None,
+        at=created.timestamp() if created else None,
+        worded_at=worded_at,
     )
+    touched = isinstance(uttered, Said) or (created and updated and updated > created)
+    return Listed(uttered, reworded_in_list(uttered, text=body, at=worded_at) if touched else None)

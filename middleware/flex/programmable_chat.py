@@ -16,17 +16,21 @@ from middleware.flex import chat_events
 from middleware.flex.agents import worker_name
 from middleware.flex.chat_channel import (
     Hook,
+    Listed,
+    about,
     channel_may_be_gone,
+    end_of_second,
     find_ours,
     messages_after,
     missing,
+    reworded_in_list,
     told_index,
     told_sid,
 )
 from middleware.flex.rest import Rejected
 from middleware.flex.webhook import Verifier
 from middleware.relay.errors import NotSent
-from middleware.relay.model import Chat, Event, FlexRef, Message, Receipt, Uttered
+from middleware.relay.model import Chat, Event, FlexRef, Message, Receipt
 from middleware.relay.ports import WebhookRequest
 
 _RETRIES = 3
@@ -47,7 +51,17 @@ class FlexFlow:
 
 
 HOOKS = (
-    Hook("/new-message", ("onMessageSent", "onMediaMessageSent", "onMemberAdded", "onMemberRemoved")),
+    Hook(
+        "/new-message",
+        (
+            "onMessageSent",
+            "onMediaMessageSent",
+            "onMessageUpdated",
+            "onMessageRemoved",
+            "onMemberAdded",
+            "onMemberRemoved",
+        ),
+    ),
     Hook("/channel-update", ("onChannelUpdated", "onChannelDestroyed")),
 )
 
@@ -69,7 +83,7 @@ class ProgrammableChat:
             chat_user_friendly_name=name,
             chat_friendly_name=f"Chat with {name}"[:_MOST_NAME],
             target=_target(chat, name=name),
-            pre_engagement_data=json.dumps(dict(chat.context)) if chat.context else values.unset,
+            pre_engagement_data=json.dumps(told) if (told := about(chat)) else values.unset,
         )
         ref = FlexRef(told_sid(channel.sid))
         await self._hang_webhooks(ref)
@@ -102,7 +116,7 @@ class ProgrammableChat:
             channel, members, messages = await asyncio.gather(
                 self._channel(ref).fetch_async(),
                 self._channel(ref).members.list_async(),
-                messages_after(self._channel(ref).messages, after_index, read=partial(_listed, ref)),
+                messages_after(self._channel(ref).messages, after_index, ref=ref, read=partial(_listed, ref)),
             )
         events: list[Event] = [
             chat_events.joined(ref, member=member.sid, agent=member.identity)
@@ -168,15 +182,19 @@ def _target(chat: Chat, *, name: str) -> str:
     return f"{name} {chat.id}"
 
 
-def _listed(ref: FlexRef, sent: Any) -> Uttered:
+def _listed(ref: FlexRef, sent: Any) -> Listed:
     media = sent.media or {}
-    return chat_events.uttered(
+    body = sent.body or (chat_events.media_text(media.get("filename")) if media else "")
+    edited_at = end_of_second(sent.date_updated) if sent.was_edited and sent.date_updated else 0.0
+    uttered = chat_events.uttered(
         ref,
         sid=told_sid(sent.sid),
         index=told_index(sent.index),
         author=sent._from or "system",  # The package's name for it: `from` is a keyword.
-        body=sent.body or (chat_events.media_text(media.get("filename")) if media else ""),
+        body=body,
         attributes=sent.attributes or "{}",
         live=False,
         at=sent.date_created.timestamp() if sent.date_created else None,
+        worded_at=edited_at,
     )
+    return Listed(uttered, reworded_in_list(uttered, text=body, at=edited_at) if edited_at else None)

@@ -4,6 +4,7 @@ The package's own async transport has no timeout (its argument is ignored), hide
 only its request building is used: `Transport` is what its `Client` calls.
 """
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,20 +12,16 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
-import aiohttp
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from middleware.flex.lines import Answer, Broken, Lines, NotReached, Patience
 from middleware.relay.errors import NotSent, OutcomeUnknown, Refused
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 8.0
 TOTAL_SECONDS = 10.0
 """The longest one call may take. Opening a chat takes five calls at most, inside one lease."""
-
-_TIMEOUT = aiohttp.ClientTimeout(
-    total=TOTAL_SECONDS, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
-)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -66,8 +63,8 @@ class Transport:
     is_async = True
 
     def __init__(self, *, connections: int = 64) -> None:
-        connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=30)
-        self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        patience = Patience(connect=CONNECT_SECONDS, read=READ_SECONDS, total=TOTAL_SECONDS)
+        self._lines = Lines(most=connections, patience=patience)
 
     async def __aenter__(self) -> Self:
         return self
@@ -79,7 +76,7 @@ class Transport:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._session.close()
+        await self._lines.close()
 
     async def request(  # noqa: PLR0913, PLR0917 — the twilio client's own signature
         self,
@@ -94,28 +91,26 @@ class Transport:
     ) -> Response:
         """Make one call and read its whole answer."""
         del timeout, allow_redirects
-        status, told, text = await self._exchange(
+        answer, text = await self._exchange(
             method,
             f"{url}?{urlencode(params, doseq=True)}" if params else url,
-            data=urlencode(data, doseq=True).encode() if data else None,
+            data=urlencode(data, doseq=True).encode() if data else b"",
             headers={**_FORM, **(headers or {}), **_basic(auth)},
         )
-        _check(status, text, retry_after=told.get("Retry-After"), call=f"{method} {_path(url)}")
-        return Response(status, text, told)
+        _check(answer.status, text, retry_after=answer.headers.get("Retry-After"), call=f"{method} {_path(url)}")
+        return Response(answer.status, text, answer.headers)
 
-    async def _exchange(
-        self, method: str, url: str, *, data: bytes | None, headers: Mapping[str, str]
-    ) -> tuple[int, Mapping[str, str], str]:
+    async def _exchange(self, method: str, url: str, *, data: bytes, headers: Mapping[str, str]) -> tuple[Answer, str]:
         call = f"{method} {_path(url)}"
         try:
-            async with self._session.request(
-                method, url, data=data, headers=headers, timeout=_TIMEOUT, allow_redirects=False
-            ) as answer:
-                return answer.status, answer.headers, await answer.text()
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotSent(f"{call}: no connection ({type(error).__name__})") from error
-        except (aiohttp.ClientError, TimeoutError, OSError, UnicodeDecodeError) as error:
-            raise OutcomeUnknown(f"{call}: no whole answer ({type(error).__name__})") from error
+            answer = await self._lines.ask(method, url, headers=headers, body=data)
+            return answer, answer.body.decode()
+        except NotReached as error:
+            raise NotSent(f"{call}: no connection ({error})") from error
+        except Broken as error:
+            raise OutcomeUnknown(f"{call}: no whole answer ({error})") from error
+        except UnicodeDecodeError as error:
+            raise OutcomeUnknown(f"{call}: the answer is not UTF-8") from error
 
 
 def twilio_client(credentials: Credentials, transport: Transport) -> Client:
@@ -128,7 +123,9 @@ def twilio_client(credentials: Credentials, transport: Transport) -> Client:
 
 
 def _basic(auth: tuple[str, str] | None) -> dict[str, str]:
-    return {} if auth is None else {"Authorization": aiohttp.encode_basic_auth(*auth)}
+    if auth is None:
+        return {}
+    return {"Authorization": "Basic " + base64.b64encode(":".join(auth).encode()).decode()}
 
 
 def _path(url: str) -> str:

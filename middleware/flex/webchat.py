@@ -52,7 +52,7 @@ class WebchatDoor:
         """A fresh token for the same customer. Raises `BadToken` if the old one is not ours or has expired."""
         try:
             claims = jwt.decode(token, self._key.secret, algorithms=["HS256"], options={"verify_aud": False})
-        except jwt.InvalidTokenError as error:
+        except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
             raise BadToken("The token is not one of ours, or has expired: ask /initWebchat for a new one.") from error
         grants = claims.get("grants")
         identity = grants.get("identity") if isinstance(grants, dict) else None

@@ -4,13 +4,14 @@ Whatever is odd is refused: https://www.twilio.com/docs/usage/security, and what
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from twilio.request_validator import RequestValidator
 
-from middleware.relay.errors import BadWebhook, Forged
+from middleware.flex.boundaries import check_boundaries
+from middleware.relay.errors import BadWebhook, Forged, NoForm
 from middleware.relay.ports import WebhookRequest
 
 Fields: TypeAlias = Mapping[str, str]
@@ -20,10 +21,13 @@ _MOST_FIELDS = 100
 
 
 class Verifier:
-    """Reads the fields of a request that this account's Twilio signed for `public_url`."""
+    """Reads the fields of a request that this account's Twilio signed for `public_url`, with any of the tokens.
 
-    def __init__(self, *, auth_token: str, account_sid: str, public_url: str) -> None:
-        self._validator = RequestValidator(auth_token)
+    While a token is being changed there are two, and Twilio changes from one to the other when somebody says so.
+    """
+
+    def __init__(self, *, auth_tokens: Sequence[str], account_sid: str, public_url: str) -> None:
+        self._validators = [RequestValidator(token) for token in auth_tokens]
         self._account_sid = account_sid
         self._public_url = public_url.rstrip("/")
 
@@ -36,13 +40,14 @@ class Verifier:
         self._check(request.path_qs, fields, signature=signature)
         if fields.get("AccountSid") != self._account_sid:
             raise Forged("AccountSid is another account's.")
+        check_boundaries(fields)
         return fields
 
     def _check(self, path_qs: str, fields: Fields, *, signature: str) -> None:
         """Against the address as configured; what the request says of its own host counts for nothing."""
-        url = self._public_url + path_qs
-        expected = str(self._validator.compute_signature(url, fields))
-        if not hmac.compare_digest(expected.encode(), signature.encode(errors="replace")):
+        url, given = self._public_url + path_qs, signature.encode(errors="replace")
+        expected = [str(validator.compute_signature(url, fields)).encode() for validator in self._validators]
+        if not any([hmac.compare_digest(one, given) for one in expected]):
             raise Forged(
                 "X-Twilio-Signature does not fit: check TWILIO_AUTH_TOKEN (the primary one) and that PUBLIC_URL is"
                 " exactly the address the webhook was registered with."
@@ -53,7 +58,7 @@ def _form(request: WebhookRequest) -> Fields:
     if request.method != "POST":
         raise BadWebhook("Webhooks are accepted by POST only.")
     if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != _FORM:
-        raise BadWebhook(f"Content-Type must be {_FORM}.")
+        raise NoForm(f"Content-Type must be {_FORM}.")
     try:
         pairs = parse_qsl(
             request.body.decode("ascii"),

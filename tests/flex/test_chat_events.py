@@ -18,7 +18,9 @@ from middleware.relay.model import (
     EventKey,
     FlexRef,
     MessageId,
+    Reworded,
     Said,
+    Withdrawn,
 )
 from tests.shared import webhook_samples
 
@@ -117,6 +119,50 @@ def test_a_file_is_told_by_its_name() -> None:
     assert said(**fields).text == "📎 plan.pdf"
 
 
+UPDATED = MESSAGE | {"EventType": "onMessageUpdated", "DateUpdated": "2021-04-17T12:55:00.500Z", "ModifiedBy": "kim"}
+
+
+def reworded(**changes: str) -> Reworded:
+    event = chat_events.event_of({**UPDATED, **changes})
+    assert isinstance(event, Reworded)
+    return event
+
+
+def test_a_reworded_message_is_read() -> None:
+    """By its index, which all chats' messages have; the time is Twilio's, to the millisecond."""
+    event = reworded(Body="Hello!")
+    assert (REF, 4, "Hello!", 1618664100.5, None) == (event.ref, event.index, event.text, event.at, event.ours)
+
+
+def test_each_wording_is_an_event_of_its_own_and_the_same_one_twice_is_one() -> None:
+    """A to B to A are two changes; Twilio's second try of one is none."""
+    keys = [
+        reworded(Body="A").key,
+        reworded(Body="A").key,
+        reworded(Body="B").key,
+        reworded(Body="A", DateUpdated="2021-04-17T12:55:00.501Z").key,
+        reworded(Body="A", MessageSid="IM2").key,
+    ]
+    assert (keys[0], 4) == (keys[1], len(set(keys)))
+    assert said().key not in keys
+
+
+def test_a_change_to_our_own_message_says_whose_it_is() -> None:
+    """By the id in its attributes, as an echo does."""
+    ours = chat_events.attributes(MessageId("m1"))
+    removed = MESSAGE | {"EventType": "onMessageRemoved", "Attributes": ours}
+    assert MessageId("m1") == reworded(Attributes=ours).ours
+    assert Withdrawn(REF, EventKey("withdrawn:IM1"), 4, MessageId("m1")) == chat_events.event_of(removed)
+
+
+def test_an_update_that_does_not_say_how_the_message_reads_changes_nothing() -> None:
+    """Rather than an empty message; a strange date is no reason to lose a change."""
+    assert chat_events.event_of({name: value for name, value in UPDATED.items() if name != "Body"}) is None
+    assert "" == reworded(Body="").text
+    assert "📎 plan.pdf" == reworded(Body="", MediaSid="ME1", MediaFilename="plan.pdf").text
+    assert None is reworded(DateUpdated="yesterday").at
+
+
 def test_an_agent_joins() -> None:
     """Only members of the type agent are agents."""
     fields = {
@@ -148,6 +194,15 @@ def test_a_field_that_is_needed_is_missed_by_name(name: str) -> None:
         chat_events.event_of(fields)
 
 
+@pytest.mark.parametrize("name", ["ChannelSid", "MessageSid", "Index"])
+@pytest.mark.parametrize("event", ["onMessageUpdated", "onMessageRemoved"])
+def test_a_change_needs_its_fields_too(event: str, name: str) -> None:
+    """Which message it is, must be said."""
+    fields = {key: value for key, value in (UPDATED | {"EventType": event}).items() if key != name}
+    with pytest.raises(BadWebhook, match=f"{name} is missing"):
+        chat_events.event_of(fields)
+
+
 @pytest.mark.parametrize("index", ["-1", "1.5", "x", "٣", "9" * 30])
 def test_an_index_is_a_number(index: str) -> None:
     """The order of the chat hangs on it."""
@@ -163,7 +218,7 @@ def test_a_strange_date_does_not_lose_the_message() -> None:
 @given(st.dictionaries(st.sampled_from([*MESSAGE, "MediaSid", "MemberSid", "Identity"]), st.text(), max_size=9))
 def test_any_fields_are_read_or_refused(fields: dict[str, str]) -> None:
     """Nothing signed may end in a 500 either."""
-    for event in ("onMessageSent", "onChannelUpdated", "onMemberAdded", "onMemberRemoved", "onChannelDestroyed"):
+    for event in chat_events._READERS:
         try:
             chat_events.event_of({**fields, "EventType": event})
         except BadWebhook:

@@ -17,7 +17,9 @@ from middleware.relay.model import (
     EventKey,
     FlexRef,
     MessageId,
+    Reworded,
     Said,
+    Withdrawn,
 )
 from tests.shared import webhook_samples
 
@@ -81,6 +83,34 @@ def test_our_own_message_is_recognised_by_its_id() -> None:
     """The same rule as in the other back end."""
     fields = {**MESSAGE, "Attributes": chat_events.attributes(MessageId("m1")), "Source": "API"}
     assert Echoed(REF, EventKey("message:IM1"), 4, MessageId("m1")) == conversation_events.event_of(fields)
+
+
+@pytest.mark.parametrize("spelling", [{}, {"ConversationSid": "", "ChannelSid": REF, "Author": "", "From": "alex"}])
+def test_changes_are_read_in_both_spellings(spelling: dict[str, str]) -> None:
+    """A service-level webhook tells them with chat's names."""
+    fields = {name: value for name, value in (MESSAGE | spelling).items() if value}
+    updated = fields | {"EventType": "onMessageUpdated", "Body": "Hello!", "DateUpdated": "2021-08-10T18:05:00.250Z"}
+    removed = fields | {"EventType": "onMessageRemoved", "DateRemoved": "2021-08-10T18:06:00.250Z"}
+    event = conversation_events.event_of(updated)
+    assert isinstance(event, Reworded)
+    assert (REF, 4, "Hello!", 1628618700.25) == (event.ref, event.index, event.text, event.at)
+    assert Withdrawn(REF, EventKey("withdrawn:IM1"), 4) == conversation_events.event_of(removed)
+
+
+def test_an_update_of_a_file_tells_its_name() -> None:
+    """As its message did, so that nothing has changed."""
+    media = '[{"Sid":"ME1","Filename":"plan.pdf","ContentType":"application/pdf","Size":1}]'
+    fields = {name: value for name, value in MESSAGE.items() if name != "Body"} | {"EventType": "onMessageUpdated"}
+    event = conversation_events.event_of(fields | {"Media": media})
+    assert isinstance(event, Reworded)
+    assert "📎 plan.pdf" == event.text
+    assert conversation_events.event_of(fields) is None
+
+
+def test_how_far_an_agent_has_read_is_taken_and_told_to_nobody() -> None:
+    """It gets its 200."""
+    fields = PARTICIPANT | {"EventType": "onParticipantUpdated", "LastReadMessageIndex": "4"}
+    assert conversation_events.event_of(fields) is None
 
 
 @pytest.mark.parametrize(("state", "ends"), [("closed", True), ("inactive", False), ("active", False), ("", False)])

@@ -1,5 +1,8 @@
 """Webhook requests are verified before anything of them is believed."""
 
+import hashlib
+import hmac
+from base64 import b64encode
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -8,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
+from middleware.flex.chat_events import event_of as read_message
 from middleware.flex.webhook import Verifier
 from middleware.relay.errors import BadWebhook, Forged, WebhookRefused
 from middleware.relay.ports import WebhookRequest
@@ -18,7 +22,7 @@ URL = "https://chat.example.com"
 FIELDS = {"AccountSid": ACCOUNT, "EventType": "onMessageSent", "Body": "Алло! & so on", "Empty": ""}
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
-verifier = Verifier(auth_token=TOKEN, account_sid=ACCOUNT, public_url=URL)
+verifier = Verifier(auth_tokens=[TOKEN], account_sid=ACCOUNT, public_url=URL)
 
 
 def signed(
@@ -70,7 +74,7 @@ def test_known_signatures_are_what_we_compute(url: str, number: str, signature: 
         urlencode(fields).encode(),
     )
     with pytest.raises(Forged, match="another account"):
-        Verifier(auth_token=TOKEN, account_sid=ACCOUNT, public_url=f"https://{host}").read(request)
+        Verifier(auth_tokens=[TOKEN], account_sid=ACCOUNT, public_url=f"https://{host}").read(request)
 
 
 @pytest.mark.parametrize(
@@ -127,13 +131,103 @@ def test_a_field_that_comes_twice_is_refused_even_if_signed() -> None:
         verifier.read(changed(signed(), body=body))
 
 
-def test_fields_can_swap_their_boundary_only_into_names_nobody_reads() -> None:
-    """The signature joins names and values without a mark between them."""
-    request = signed({"AccountSid": ACCOUNT, "A": "bC"})
-    moved = changed(request, body=urlencode({"AccountSid": ACCOUNT, "Ab": "C"}).encode())
-    assert {"AccountSid", "Ab"} == set(
-        verifier.read(moved)
-    )  # Twilio's scheme cannot tell; readers ignore strange names.
+REAL = {
+    "AccountSid": ACCOUNT,
+    "Attributes": "{}",
+    "Body": "Hello",
+    "ChannelSid": "CH" + "1" * 32,
+    "EventType": "onMessageSent",
+    "From": "alex",
+    "Index": "3",
+    "MessageSid": "IM" + "2" * 32,
+    "RetryCount": "0",
+    "Source": "SDK",
+    "WebhookSid": "WH" + "3" * 32,
+}
+"""What a form has in common with Twilio's."""
+
+OTHER = "ChannelSidCH" + "9" * 32
+TAIL = "ChannelSid" + REAL["ChannelSid"] + "EventTypeonMessageSentFromalexIndex3"
+
+
+def joined(fields: Mapping[str, str]) -> str:
+    return "".join(name + fields[name] for name in sorted(fields))
+
+
+@pytest.mark.parametrize(
+    ("real", "moved"),
+    [
+        ({}, {"Body": None, "Bod": "yHello"}),
+        ({}, {"Body": None, "BodyH": "ello"}),
+        ({}, {"Body": None, "B": "odyHello"}),
+        ({}, {"MessageSid": None, "MessageSidIM": "2" * 32}),
+        ({}, {"MessageSid": None, "Index": "3MessageSidIM" + "2" * 32}),
+        ({}, {"WebhookSid": None, "Source": "SDKWebhookSidWH" + "3" * 32}),
+        ({"Body": "x" + OTHER}, {"Body": "x", "ChannelSid": "CH" + "9" * 32 + "ChannelSidCH" + "1" * 32}),
+    ],
+)
+def test_fields_cannot_move_their_boundaries(real: dict[str, str], moved: dict[str, str | None]) -> None:
+    """M24: the signature joins names and values without a mark, so these are signed as well as the real one."""
+    before = {**REAL, **real}
+    after = {name: value for name, value in {**before, **moved}.items() if value is not None}
+    assert joined(before) == joined(after)
+    assert before == verifier.read(signed(before))
+    with pytest.raises(BadWebhook):
+        read_message(verifier.read(signed(after)))
+
+
+def test_an_event_type_that_swallowed_a_field_means_nothing() -> None:
+    """There is no such event."""
+    fields = {**REAL, "EventType": "onMessageSentFromalex"}
+    del fields["From"]
+    assert joined(REAL) == joined(fields)
+    assert None is read_message(verifier.read(signed(fields)))
+
+
+@pytest.mark.parametrize("hidden_in", ["Zzz", "FriendlyName", "From", "Identity"])
+def test_a_text_cannot_become_fields_of_its_own(hidden_in: str) -> None:
+    """A visitor may write what looks like the end of a chat; the rest of the form has to go somewhere, and is found."""
+    victim = f"{OTHER}EventTypeonChannelDestroyed{hidden_in}"
+    before = {"AccountSid": ACCOUNT, "Body": f"x{victim}", "ChannelSid": "CH" + "1" * 32, "EventType": "onMessageSent"}
+    rest = f"ChannelSid{before['ChannelSid']}EventTypeonMessageSent"
+    after = {
+        "AccountSid": ACCOUNT,
+        "Body": "x",
+        "ChannelSid": "CH" + "9" * 32,
+        "EventType": "onChannelDestroyed",
+        hidden_in: rest,
+    }
+    assert joined(before) == joined(after)
+    assert before == verifier.read(signed(before))
+    with pytest.raises(BadWebhook):
+        verifier.read(signed(after))
+
+
+def test_names_that_twilio_may_add_one_day_are_let_through() -> None:
+    """It adds fields without a word; whatever stands in them is not read."""
+    fields = {**REAL, "Priority": "high", "MessagingBinding.Address": "+1234", "Zone": "us1"}
+    assert fields == verifier.read(signed(fields))
+
+
+def test_either_token_is_good_while_it_is_changed() -> None:
+    """Twilio signs with the new one from the moment somebody promotes it."""
+    both = Verifier(auth_tokens=["old", "new"], account_sid=ACCOUNT, public_url=URL)
+    for token in ("old", "new"):
+        assert both.read(signed(token=token)) == FIELDS
+    with pytest.raises(Forged):
+        both.read(signed(token="another"))
+
+
+def test_the_sender_cannot_choose_how_the_signature_is_checked() -> None:
+    """M25: the twilio package knows a header that names another algorithm and a key of the sender's."""
+    text = URL + "/new-message" + joined(FIELDS)
+    seal = b64encode(hmac.new(b"mine", text.encode(), hashlib.sha256).digest()).decode()
+    settings = '{"Type": "SharedKey", "Algorithm": "HMAC_SHA256"}'
+    request = with_header(
+        with_header(signed(), "X-Twilio-Signature", seal), "X-Twilio-Webhooks-Signature-Settings", settings
+    )
+    with pytest.raises(Forged):
+        verifier.read(request)
 
 
 @given(st.binary(max_size=200), st.text(max_size=40))

@@ -31,6 +31,11 @@ class Twilio:
             assert answer.ok, told
             return told
 
+    async def take_out(self, channel: str, message: str) -> None:
+        """Let the agent remove what they said."""
+        async with self.http.delete(f"{self.url}/desk/api/channels/{channel}/messages/{message}") as answer:
+            assert answer.status == 204, await answer.text()
+
     async def state(self) -> Any:
         """What the desk shows."""
         async with self.http.get(f"{self.url}/desk/api/state") as answer:
@@ -105,7 +110,7 @@ async def _open_client(url: str, **changed: str) -> AsyncIterator[Any]:
 
 
 def _verifier(public_url: str, **changed: str) -> Verifier:
-    return Verifier(auth_token=_token(**changed), account_sid=SEED.account_sid, public_url=public_url)
+    return Verifier(auth_tokens=[_token(**changed)], account_sid=SEED.account_sid, public_url=public_url)
 
 
 def _token(**changed: str) -> str:

@@ -1,0 +1,245 @@
+"""HTTP/1.1 lines to Twilio: kept open, one request at a time on each, and never in doubt about what was written.
+
+The call to Twilio is the dearest step of a visitor's message, so this is lean: it knows requests with a body of bytes
+and answers that are read whole, and nothing of cookies, redirects or proxies. httptools parses.
+"""
+
+import asyncio
+import ssl
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, cast
+from urllib.parse import urlsplit
+
+import httptools
+from multidict import CIMultiDict
+
+MOST_BYTES = 16_000_000
+"""A longer answer is none of Twilio's: its lists come in pages of a few hundred kilobytes at most."""
+_IDLE_SECONDS = 30.0
+"""How long a line is kept that nobody uses: less than servers keep theirs, so that it is seldom cut under a request."""
+
+
+class NotReached(Exception):
+    """There was no line, so nothing was sent."""
+
+
+class Broken(Exception):
+    """No whole answer came; the request may have been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds to wait: for a line, for anything to be heard, and for the whole answer since the line was there."""
+
+    connect: float
+    read: float
+    total: float
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came back."""
+
+    status: int = 0
+    headers: CIMultiDict[str] = field(default_factory=CIMultiDict)
+    body: bytes = b""
+
+
+class Place(NamedTuple):
+    """Where a line leads."""
+
+    host: str
+    port: int
+    secure: bool
+
+
+class Lines:
+    """At most so many lines, to wherever they are asked to lead."""
+
+    def __init__(self, *, most: int, patience: Patience) -> None:
+        self._patience = patience
+        self._room = asyncio.Semaphore(most)
+        self._idle: dict[Place, deque[_Line]] = defaultdict(deque)
+        self._secure = ssl.create_default_context()
+
+    @property
+    def idle(self) -> int:
+        """How many lines are open and wait for a request."""
+        return sum(line.fit(0.0) for lines in self._idle.values() for line in lines)
+
+    async def ask(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send one request and read its whole answer. Raises `NotReached` or `Broken`."""
+        place, target = _read(url)
+        request = _request(method, target, headers={"Host": _host(place), **headers}, body=body)
+        try:
+            await asyncio.wait_for(self._room.acquire(), timeout=self._patience.connect)
+        except TimeoutError:
+            raise NotReached("every line is busy") from None
+        try:
+            line = self._kept(place) or await self._connected(place)
+            try:
+                answer = await line.ask(request, patience=self._patience)
+            except BaseException:
+                line.cut()
+                raise
+            self._keep(place, line)
+            return answer
+        finally:
+            self._room.release()
+
+    async def close(self) -> None:
+        """Hang up; lines in use end with their request."""
+        gone = [line for lines in self._idle.values() for line in lines]
+        self._idle.clear()
+        for line in gone:
+            line.cut()
+        await asyncio.gather(*(line.gone.wait() for line in gone))
+
+    def _kept(self, place: Place) -> "_Line | None":
+        """The line that was used last is the surest to be alive."""
+        lines = self._idle[place]
+        while lines:
+            line = lines.pop()
+            if line.fit(asyncio.get_running_loop().time() - _IDLE_SECONDS):
+                return line
+            line.cut()
+        return None
+
+    def _keep(self, place: Place, line: "_Line") -> None:
+        if line.fit(0.0):
+            self._idle[place].append(line)
+        else:
+            line.cut()
+
+    async def _connected(self, place: Place) -> "_Line":
+        made = asyncio.get_running_loop().create_connection(
+            _Line, place.host, place.port, ssl=self._secure if place.secure else None
+        )
+        try:
+            async with asyncio.timeout(self._patience.connect):
+                _, line = await made
+        except (OSError, TimeoutError) as error:
+            raise NotReached(type(error).__name__) from error
+        return line
+
+
+class _Line(asyncio.Protocol):
+    """One connection, and the request that is under way on it."""
+
+    def __init__(self) -> None:
+        self.gone = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._answer = Answer()
+        self._waiting: asyncio.Future[Answer] | None = None
+        self._kept_alive = True
+        self._used = self._heard = 0.0
+
+    def fit(self, since: float) -> bool:
+        """Whether it can carry another request and was used since then."""
+        return self._kept_alive and self._used >= since and not self._transport.is_closing()
+
+    def cut(self) -> None:
+        """Hang up at once."""
+        self._kept_alive = False
+        self._transport.abort()
+
+    async def ask(self, request: bytes, *, patience: Patience) -> Answer:
+        """Send, and wait for the whole answer. Raises `Broken`."""
+        self._parser = httptools.HttpResponseParser(self)
+        self._answer = Answer()
+        self._waiting = self._loop.create_future()
+        self._heard = begin = self._loop.time()
+        self._transport.write(request)
+        alarm = self._loop.call_later(min(patience.read, patience.total), self._late, begin, patience)
+        try:
+            return await self._waiting
+        finally:
+            alarm.cancel()
+            self._waiting = None
+
+    def _late(self, begin: float, patience: Patience) -> None:
+        """Look whether something was heard meanwhile, and when to look again."""
+        now = self._loop.time()
+        left = min(begin + patience.total, self._heard + patience.read) - now
+        if self._waiting is None or self._waiting.done():
+            return
+        if left <= 0:
+            self._fail("no answer in time")
+        else:
+            self._loop.call_later(left, self._late, begin, patience)
+
+    def _fail(self, why: str, cause: BaseException | None = None) -> None:
+        self._kept_alive = False
+        if self._waiting is not None and not self._waiting.done():
+            broken = Broken(why)
+            broken.__cause__ = cause
+            self._waiting.set_exception(broken)
+
+    # --- asyncio's and httptools' calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The line is there."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are none by inheritance
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The line is gone."""
+        self._fail("the line was cut", exc)
+        self.gone.set()
+
+    def data_received(self, data: bytes) -> None:
+        """A piece of the answer."""
+        if self._waiting is None:
+            self.cut()  # Nothing was asked.
+            return
+        self._heard = self._loop.time()
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail("not HTTP", error)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer."""
+        self._answer.headers.add(name.decode("latin-1"), value.decode("latin-1"))
+
+    def on_headers_complete(self) -> None:
+        """The status is known now."""
+        self._answer.status = self._parser.get_status_code()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._answer.body += body
+        if len(self._answer.body) > MOST_BYTES:
+            self._fail("the answer is too long")
+
+    def on_message_complete(self) -> None:
+        """The answer is whole; 100 to 199 only announce it."""
+        if self._answer.status < 200:
+            self._answer = Answer()
+            return
+        self._kept_alive = self._parser.should_keep_alive()
+        self._used = self._loop.time()
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(self._answer)
+
+
+def _read(url: str) -> tuple[Place, str]:
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    target = parts.path or "/"
+    place = Place(parts.hostname or "", parts.port or (443 if secure else 80), secure)
+    return place, f"{target}?{parts.query}" if parts.query else target
+
+
+def _host(place: Place) -> str:
+    name = f"[{place.host}]" if ":" in place.host else place.host
+    return name if place.port in {80, 443} else f"{name}:{place.port}"
+
+
+def _request(method: str, target: str, *, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Raises `ValueError` for a line break where one would make another request of it."""
+    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ValueError("A line break cannot be sent in a header.")
+    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "\r\n"]).encode("latin-1") + body
