@@ -9,10 +9,11 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
+from middleware.relay.badge import Badge
 from middleware.relay.errors import StoreUnavailable
-from middleware.relay.model import AskId, Chat, ChatId, ChatOpened, MessageSaid, News, VisitorId
+from middleware.relay.model import AskId, Chat, ChatId, ChatOpened, MessageChanged, MessageSaid, News, VisitorId
 from middleware.relay.ports import Store
 from middleware.relay.to_visitor import CatchUp, since
 
@@ -22,20 +23,30 @@ _RETRY_SECONDS = 1.0
 
 
 class Voice(Protocol):
-    """How one namespace puts news into words."""
+    """How one namespace puts news into words; `tells_changes` says whether those of messages are among them."""
+
+    tells_changes: bool
 
     async def tell(self, sid: str, chat: Chat, news: News) -> None:
         """Tell the socket one thing."""
 
     async def tell_all(self, sid: str, found: CatchUp) -> None:
-        """Tell the socket what it missed."""
+        """Tell the socket what it missed, no faster than it takes it."""
+
+    async def send_away(self, sid: str) -> None:
+        """Tell the socket that it is no longer wanted."""
+
+    async def hang_up(self, sid: str) -> None:
+        """End the socket's connection; its page comes back by itself."""
 
 
 @dataclass(slots=True, eq=False)
 class Ear:
     """One listening socket, and how far it has heard: `told` is the last `seq` it was given of `chat`.
 
-    `since` is when that chat was opened: an older chat's late news are not mistaken for those of a newer one.
+    `since` is when that chat was opened: an older chat's late news are not mistaken for those of a newer one. `current`
+    says that every change to what it was told has been told too. `overdue` is an ask that was not done in time. `badge`
+    is what it came with, or was given with its first chat; it may stay until `good_until`.
     """
 
     sid: str
@@ -44,10 +55,14 @@ class Ear:
     chat: ChatId | None = None
     told: int = 0
     since: float = 0.0
+    badge: Badge | None = None
+    good_until: float = float("inf")
     asked: deque[AskId] = field(default_factory=lambda: deque(maxlen=32))
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    current: bool = False
     missed: bool = False
     behind: bool = False
+    overdue: "asyncio.Task[Any] | None" = None
 
     def begin(self, chat: Chat, *, told: int = 0) -> None:
         """From here on it hears this chat."""
@@ -59,7 +74,7 @@ class SocketBell:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._ears: dict[VisitorId, set[Ear]] = defaultdict(set)
+        self._ears: dict[VisitorId, dict[Ear, None]] = defaultdict(dict)
         self._rung: asyncio.Queue[tuple[Chat, Sequence[News]]] = asyncio.Queue()
         self._catching_up: set[asyncio.Task[None]] = set()
 
@@ -70,20 +85,28 @@ class SocketBell:
 
     def listen(self, ear: Ear) -> None:
         """From now on, tell this socket."""
-        self._ears[ear.visitor].add(ear)
+        self._ears[ear.visitor][ear] = None
 
     def forget(self, ear: Ear) -> None:
         """The socket is gone."""
-        ears = self._ears.get(ear.visitor, set())
-        ears.discard(ear)
+        ears = self._ears.get(ear.visitor, {})
+        ears.pop(ear, None)
         if not ears:
             self._ears.pop(ear.visitor, None)
+
+    def ears_of(self, visitor: VisitorId) -> Sequence[Ear]:
+        """The visitor's sockets on this node, the oldest first."""
+        return tuple(self._ears.get(visitor, ()))
+
+    def ears(self) -> list[Ear]:
+        """Every listening socket of this node."""
+        return [ear for ears in self._ears.values() for ear in ears]
 
     async def run(self) -> None:
         """Tell until cancelled."""
         while True:
             chat, news = await self._rung.get()
-            for ear in tuple(self._ears.get(chat.visitor, ())):
+            for ear in self.ears_of(chat.visitor):
                 for one in news:
                     await self._tell(ear, chat, one)
 
@@ -110,11 +133,22 @@ class SocketBell:
             self._catching_up.add(task)
             task.add_done_callback(self._catching_up.discard)
 
+    def look(self, visitor: VisitorId) -> None:
+        """Something is new of the visitor's chat, nobody says what: let their sockets catch up."""
+        for ear in tuple(self._ears.get(visitor, ())):
+            self.catch_up(ear)
+
+    def look_all(self) -> None:
+        """The same for everybody."""
+        for visitor in tuple(self._ears):
+            self.look(visitor)
+
     async def _tell(self, ear: Ear, chat: Chat, news: News) -> None:
         if isinstance(news, ChatOpened) and ear.chat == chat.id:
             return  # It opened the chat itself; the answer says so.
         if ear.reading.locked() or ear.behind:
             ear.missed = True
+            ear.current = ear.current and not isinstance(news, MessageChanged)
         elif _is_old(ear, chat) or _in_turn(ear, chat, news):
             await self._speak(ear, chat, news)
         elif _is_new(ear, chat, news):
@@ -156,7 +190,13 @@ class SocketBell:
             await ear.voice.tell_all(ear.sid, found)
 
     async def _read(self, ear: Ear, *, chat: ChatId | None, after: int) -> CatchUp | None:
-        found = await since(self._store, ear.visitor, chat=chat, seq=after)
+        current = ear.current or not ear.voice.tells_changes
+        ear.current = True  # … from here on: a change that rings while the store is read makes it false again.
+        try:
+            found = await since(self._store, ear.visitor, chat=chat, seq=after, current=current)
+        except StoreUnavailable:
+            ear.current = False
+            raise
         if found is not None:
             start = after if chat == found.chat.id and not found.reset else 0
             ear.begin(found.chat, told=found.messages[-1].seq if found.messages else start)

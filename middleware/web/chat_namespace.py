@@ -7,7 +7,7 @@ from middleware.relay.model import Chat, News
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear
-from middleware.web.sockets import Namespace, UnknownAsk
+from middleware.web.sockets import Namespace, UnknownAsk, beside
 
 
 class ChatNamespace(Namespace):
@@ -26,18 +26,22 @@ class ChatNamespace(Namespace):
         await self.emit(name, payload, to=sid)
 
     async def tell_all(self, sid: str, found: CatchUp) -> None:
-        """Tell the socket what it missed, as the news `opened`."""
-        token = self.token(found.chat.visitor)
-        await self.emit("opened", {**wire.shape_catch_up(found), "token": token}, to=sid)
+        """Tell the socket what it missed, as the news `opened`; with the last of it a token, if one can be had."""
+        await self.room(sid)
+        token = None if found.more else await self.token_if_any(sid)
+        more = {} if token is None else {"token": token}
+        await self.emit("opened", {**wire.shape_catch_up(found), **more}, to=sid)
 
     @property
     def _asks(self) -> Mapping[str, Callable[[Ear, object], Awaitable[wire.Shape]]]:
-        return {"open": self._open, "say": self._say, "end": self._end, "resume": self._resume}
+        return {"open": self._open, "say": self._say, "end": self._end, "resume": self._resume, "forget": self._forget}
 
     async def _open(self, ear: Ear, payload: object) -> wire.Shape:
-        chat = await self.from_visitor.open(ear.visitor, wire.read_open(payload))
+        about = beside(wire.read_open(payload), ear)
+        token = await self.reception.token(ear)
+        chat = await self.from_visitor.open(ear.visitor, about)
         ear.begin(chat)
-        return await self._resumed(ear, wire.Position(chat.id))
+        return {"token": token, **await self._resumed(ear, wire.Position(chat.id))}
 
     async def _say(self, ear: Ear, payload: object) -> wire.Shape:
         words = wire.read_say(payload)
@@ -49,11 +53,23 @@ class ChatNamespace(Namespace):
         await self.from_visitor.end(ear.visitor)
         return {}
 
+    async def _forget(self, ear: Ear, payload: object) -> wire.Shape:
+        del payload
+        await self.forget(ear)
+        return {}
+
     async def _resume(self, ear: Ear, payload: object) -> wire.Shape:
-        return await self._resumed(ear, wire.read_resume(payload))
+        position = wire.read_resume(payload)
+        if ear.badge is None:
+            raise NotOpen(_NOT_OPEN)
+        token = await self.reception.token(ear)
+        return {"token": token, **await self._resumed(ear, position)}
 
     async def _resumed(self, ear: Ear, position: wire.Position) -> wire.Shape:
         found = await self.bell.read(ear, chat=position.chat, after=position.after)
         if found is None:
-            raise NotOpen("There is no chat yet: ask `open` first.")
-        return {"token": self.token(ear.visitor), **wire.shape_catch_up(found)}
+            raise NotOpen(_NOT_OPEN)
+        return wire.shape_catch_up(found)
+
+
+_NOT_OPEN = "There is no chat yet: ask `open` first."

@@ -1,5 +1,6 @@
-"""The host page, its files, and the Socket.IO client script."""
+"""The host page and its files, the widget, and the Socket.IO client script."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,22 +13,43 @@ _CLIENTS: Mapping[str, str] = {
     "/socket.io/socket.io.esm.js": "dist/socket.io.esm.js",
 }
 
+_EVERYWHERE: Mapping[str, str] = {
+    "Content-Type": "text/javascript; charset=utf-8",
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+"""Modules of another origin are fetched with CORS; who may talk is another matter: `ALLOWED_ORIGINS`."""
+
+_LOOK_AGAIN = "no-cache"
+_FOREVER = "public, max-age=31536000, immutable"
+_NAMED_BY_CONTENT = re.compile(r"-[A-Z0-9]{8}\.js(\.map)?$")
+
 
 def add_pages(app: web.Application, *, static: Path) -> None:
-    """Serve `static`: the page at `/`, its files under `/page/`, the client beside the sockets as Socket.IO does."""
+    """Serve `static`: the page at `/`, its files under `/page/`, the widget, and the client where Socket.IO has it."""
     app.router.add_get("/", _file(static / "index.html"))
     app.router.add_static("/page/", static / "page")
-    for path, name in _CLIENTS.items():
-        app.router.add_get(path, _file(static / name))
+    app.router.add_get("/widget.js", _file(static / "dist/widget.js", headers=_EVERYWHERE))
+    for path in _rest(static / "dist"):
+        app.router.add_get(f"/{path.relative_to(static / 'dist').as_posix()}", _file(path, headers=_EVERYWHERE))
+    for address, name in _CLIENTS.items():
+        app.router.add_get(address, _file(static / name))
 
 
-def _file(path: Path) -> Handler:
+def _rest(built: Path) -> list[Path]:
+    """What the widget loads later; after a development build, the source maps too."""
+    found = [*built.glob("widget.js.map"), *built.glob("widget/*")]
+    return [path for path in found if path.suffix in {".js", ".map"}]
+
+
+def _file(path: Path, *, headers: Mapping[str, str] | None = None) -> Handler:
     built = path.is_file()
+    caching = _FOREVER if _NAMED_BY_CONTENT.search(path.name) else _LOOK_AGAIN
 
     async def send(request: web.Request) -> web.StreamResponse:
         del request
         if not built:
             raise web.HTTPServiceUnavailable(text=f"{path.name} is not built yet: run `make build`, then start again.")
-        return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+        return web.FileResponse(path, headers={"Cache-Control": caching, **(headers or {})})
 
     return send

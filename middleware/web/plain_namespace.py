@@ -1,12 +1,12 @@
 """The namespace `/`: strings each way, for a page with five lines of JavaScript."""
 
 from middleware.relay.errors import AlreadyEnded, NotOpen
-from middleware.relay.from_visitor import Words
-from middleware.relay.model import AskId, Chat, ChatEnded, ChatState, Message, MessageSaid, News, new_id
+from middleware.relay.from_visitor import About, Words
+from middleware.relay.model import AskId, Chat, ChatEnded, ChatState, Edited, Message, MessageSaid, News, new_id
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear
-from middleware.web.sockets import Namespace, UnknownAsk
+from middleware.web.sockets import Namespace, UnknownAsk, beside
 
 SAY = "chat message"
 ENDED = "chat ended"
@@ -15,7 +15,9 @@ TOKEN = "token"  # noqa: S105 — the name of an event
 
 
 class PlainNamespace(Namespace):
-    """The tutorial's protocol: the first string opens the chat."""
+    """The tutorial's protocol: the first string opens the chat. What was said once cannot be taken back here."""
+
+    tells_changes = False
 
     async def ask(self, name: str, ear: Ear, payload: object) -> wire.Shape:
         """Say the string; there is no other ask."""
@@ -41,9 +43,14 @@ class PlainNamespace(Namespace):
                 return
 
     async def tell_all(self, sid: str, found: CatchUp) -> None:
-        """The texts the socket missed, and the end."""
+        """The token that now stands for the one it came with, the texts as they are now, and the end."""
+        token = None if found.more else await self.token_if_any(sid)
+        if token is not None:
+            await self.emit(TOKEN, token, to=sid)
         for message in found.messages:
-            await self._tell_text(sid, message)
+            if message.edited is not Edited.WITHDRAWN:
+                await self.room(sid)
+                await self._tell_text(sid, message)
         if found.chat.state is ChatState.ENDED and not found.more:
             await self.emit(ENDED, to=sid)
 
@@ -52,9 +59,9 @@ class PlainNamespace(Namespace):
         try:
             return await self.from_visitor.say(ear.visitor, words)
         except (NotOpen, AlreadyEnded):
-            chat = await self.from_visitor.open(ear.visitor)
-            ear.begin(chat)
-            await self.emit(TOKEN, self.token(ear.visitor), to=ear.sid)
+            token = await self.reception.token(ear)
+            ear.begin(await self.from_visitor.open(ear.visitor, beside(About(), ear)))
+            await self.emit(TOKEN, token, to=ear.sid)
             return await self.from_visitor.say(ear.visitor, words)
 
     async def _tell_text(self, sid: str, message: Message) -> None:

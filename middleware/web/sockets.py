@@ -1,36 +1,27 @@
-"""Socket.IO: the server, and what its namespaces have in common. docs/protocol.md describes the protocol."""
+"""What the namespaces have in common. docs/protocol.md describes the protocol."""
 
 import asyncio
 import logging
 from abc import abstractmethod
-from collections.abc import Sequence
-from weakref import WeakSet
+from dataclasses import replace
 
 import socketio
-from aiohttp import WSCloseCode, web
-from engineio.payload import Payload
 from socketio.exceptions import ConnectionRefusedError as Unwelcome
 
-from middleware.relay.errors import AskRefused, BadAsk, StoreUnavailable
-from middleware.relay.from_visitor import FromVisitor
+from middleware.relay.errors import AskRefused, BadAsk, BadToken, StoreUnavailable
+from middleware.relay.from_visitor import About, FromVisitor
 from middleware.relay.model import Chat, News, VisitorId, new_id
-from middleware.relay.ports import Clock
+from middleware.relay.subject import about
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear, SocketBell
-from middleware.web.tokens import Tokens
+from middleware.web.limits import Limits
+from middleware.web.reception import Reception
+from middleware.web.watch import Watch
 
 log = logging.getLogger(__name__)
 
-MOST_FRAME_BYTES = 2_000_000
-"""A frame above this ends its socket; a text above `wire.MOST_BYTES` but below this is refused with words."""
-
-MOST_PACKETS = 1000
-"""In one polling request, which is bounded by MOST_FRAME_BYTES too."""
-GOODBYE_SECONDS = 1.0
-"""How long a socket may take to read that it is closed."""
-
-_RESERVED = frozenset({"connect", "disconnect", "connect_error"})
+_FAULT = "This is a fault of the server: ask again."
 
 
 class UnknownAsk(AskRefused):
@@ -39,65 +30,35 @@ class UnknownAsk(AskRefused):
     code = "unknown_ask"
 
 
-class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no types
-    """A Socket.IO server that handles one socket's events in their order and keeps its own event names to itself."""
-
-    def __init__(self, *, origins: Sequence[str]) -> None:
-        super().__init__(
-            async_mode="aiohttp",
-            async_handlers=False,
-            cors_allowed_origins=list(origins),
-            max_http_buffer_size=MOST_FRAME_BYTES,
-            logger=logging.getLogger("middleware.socketio"),
-            engineio_logger=logging.getLogger("middleware.engineio"),
-        )
-        # A page that was offline sends all it has in one polling request; the library drops more than 16 in silence.
-        Payload.max_decode_packets = MOST_PACKETS
-        self._websockets: WeakSet[web.WebSocketResponse] = WeakSet()
-
-    async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: object) -> None:
-        """A client that sends `connect` as an event would otherwise call our handler with an identity of its choice."""
-        named = isinstance(data, list) and bool(data) and isinstance(data[0], str)
-        if named and data[0] not in _RESERVED:  # type: ignore[index]  # it is a list
-            await super()._handle_event(eio_sid, namespace, id, data)
-
-    def attach(self, app: web.Application) -> None:
-        """Serve the sockets with the application, and remember each websocket, for the goodbye."""
-        super().attach(app)
-        app.on_response_prepare.append(self._remember)
-
-    async def send_home(self) -> None:
-        """Close every socket; their pages come back by themselves. A socket that no longer reads is not waited for."""
-        going = [asyncio.create_task(ws.close(code=WSCloseCode.GOING_AWAY)) for ws in list(self._websockets)]
-        going += [asyncio.create_task(self.eio.disconnect(sid)) for sid in list(self.eio.sockets)]
-        if going:
-            _, stuck = await asyncio.wait(going, timeout=GOODBYE_SECONDS)
-            for task in stuck:
-                task.cancel()
-        await self.shutdown()
-
-    async def _remember(self, request: web.Request, response: web.StreamResponse) -> None:
-        del request
-        if isinstance(response, web.WebSocketResponse):
-            self._websockets.add(response)
-
-
 class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package has no types
     """A namespace whose sockets each belong to one visitor and get an answer to every ask."""
 
-    def __init__(self, name: str, *, from_visitor: FromVisitor, bell: SocketBell, tokens: Tokens, clock: Clock) -> None:
+    tells_changes = True
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        from_visitor: FromVisitor,
+        bell: SocketBell,
+        reception: Reception,
+        watch: Watch,
+        limits: Limits,
+    ) -> None:
         super().__init__(name)
         self.from_visitor = from_visitor
         self.bell = bell
-        self._tokens = tokens
-        self._clock = clock
+        self.reception = reception
+        self._watch = watch
+        self._limits = limits
         self._ears: dict[str, Ear] = {}
+        self._asking: set[asyncio.Task[wire.Shape]] = set()
 
     async def trigger_event(self, event: str, *args: object) -> wire.Shape | None:
         """The server's way in, for connections and asks alike."""
         sid = str(args[0])
         if event == "connect":
-            self._connect(sid, args[2] if len(args) > 2 else None)
+            await self._connect(sid, args[2] if len(args) > 2 else None)
         elif event == "disconnect":
             self._disconnect(sid)
         else:
@@ -105,7 +66,28 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         return None
 
     async def answer(self, name: str, ear: Ear, payload: tuple[object, ...]) -> wire.Shape:
-        """The answer to an ask, whatever becomes of it."""
+        """The answer to an ask, whatever becomes of it, and in time."""
+        with about(chat=ear.chat):
+            return await self._in_time(name, ear, payload)
+
+    async def _in_time(self, name: str, ear: Ear, payload: tuple[object, ...]) -> wire.Shape:
+        """An ask that is overdue goes on alone.
+
+        Until it has ended, the socket's next ones are put off, so that none overtakes it and they do not pile up.
+        """
+        if ear.overdue is not None and not ear.overdue.done():
+            return wire.refused("unavailable", "An earlier ask is still under way: ask again a little later.")
+        asking = asyncio.create_task(self._answer(name, ear, payload))
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
+        await asyncio.wait({asking}, timeout=self._limits.ask_seconds)
+        if asking.done():
+            return asking.result()
+        ear.overdue = asking
+        log.warning("An ask is overdue.", extra={"ask": name})
+        return wire.refused("unavailable", "It is not known yet whether this was stored: ask again a little later.")
+
+    async def _answer(self, name: str, ear: Ear, payload: tuple[object, ...]) -> wire.Shape:
         try:
             if len(payload) > 1:
                 raise BadAsk(f"{name}: one payload is expected, {len(payload)} came")
@@ -115,8 +97,9 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         except StoreUnavailable:
             return wire.refused("unavailable", "Nothing was stored: ask again a little later.")
         except Exception:
-            log.exception("An ask failed in an unforeseen way.", extra={"ask": name})
-            return wire.refused("internal", "This is a fault of the server: ask again.")
+            fault = new_id()
+            log.exception("An ask failed in an unforeseen way.", extra={"ask": name, "request": fault})
+            return wire.refused("internal", _FAULT, request=fault)
         return {"ok": True, **answer}
 
     @abstractmethod
@@ -131,24 +114,70 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
     async def tell_all(self, sid: str, found: CatchUp) -> None:
         """Tell the socket what it missed."""
 
-    def token(self, visitor: VisitorId) -> str:
-        """A fresh token for this visitor."""
-        return self._tokens.issue(visitor, now=self._clock.now())
+    async def room(self, sid: str) -> None:
+        """Wait until the socket has taken most of what it was told: before telling it much."""
+        await self.server.room(sid, self.namespace)
 
-    def _connect(self, sid: str, auth: object) -> None:
+    async def send_away(self, sid: str) -> None:
+        """The visitor has too many sockets: this one is no longer wanted."""
+        await self.disconnect(sid)
+
+    async def token_if_any(self, sid: str) -> str | None:
+        """The token for news: where there is none to give, the news are worth telling without."""
+        ear = self._ears.get(sid)
+        if ear is None:
+            return None
+        try:
+            return await self.reception.token(ear)
+        except (BadToken, StoreUnavailable):
+            return None
+
+    async def hang_up(self, sid: str) -> None:
+        """End the socket's whole connection: a client comes back after that, but not after a mere goodbye."""
+        line = self.server.manager.eio_sid_from_sid(sid, self.namespace)
+        if line is not None:
+            await self.server.eio.disconnect(line)
+
+    async def forget(self, ear: Ear) -> None:
+        """The visitor's tokens in this browser are good no more; this socket is a new visitor's, the others are cut."""
+        await self.reception.forget(ear)
+        self.bell.forget(ear)
+        self._listen(Ear(ear.sid, VisitorId(new_id()), voice=self))
+        self._watch.wake()
+
+    async def _connect(self, sid: str, auth: object) -> None:
         try:
             greeting = wire.read_greeting(auth)
-            known = None if greeting.token is None else self._tokens.read(greeting.token, now=self._clock.now())
+            guest = await self.reception.welcome(greeting)
         except AskRefused as error:
-            raise Unwelcome(str(error), {"code": error.code}) from error
+            self._watch.wake()
+            raise _unwelcome(error.code, str(error)) from error
+        except StoreUnavailable as error:
+            raise _unwelcome("unavailable", "The server cannot look: connect again a little later.") from error
         position = greeting.position
-        ear = Ear(sid, known or VisitorId(new_id()), voice=self, chat=position.chat, told=position.after)
-        self._ears[sid] = ear
-        self.bell.listen(ear)
-        if known is not None:
+        ear = Ear(sid, guest.visitor, voice=self, chat=position.chat, told=position.after)
+        ear.badge, ear.good_until = guest.badge, guest.good_until
+        for old in self.bell.ears_of(ear.visitor)[: -(self._limits.sockets_per_visitor - 1) or None]:
+            await old.voice.send_away(old.sid)
+        self._listen(ear)
+        if guest.badge is not None:
             self.bell.catch_up(ear)
+
+    def _listen(self, ear: Ear) -> None:
+        self._ears[ear.sid] = ear
+        self.bell.listen(ear)
 
     def _disconnect(self, sid: str) -> None:
         ear = self._ears.pop(sid, None)
         if ear is not None:
             self.bell.forget(ear)
+
+
+def beside(about: About, ear: Ear) -> About:
+    """What the page tells, beside what was proved of the socket's visitor; a proved name stands for a typed one."""
+    verified = {} if ear.badge is None else ear.badge.verified
+    return replace(about, name=verified.get("name", about.name), verified=verified)
+
+
+def _unwelcome(code: str, message: str) -> Unwelcome:
+    return Unwelcome(message, {"code": code, "message": message})

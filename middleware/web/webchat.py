@@ -8,6 +8,9 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from middleware.relay.errors import BadToken, FlexError
 from middleware.relay.ports import Clock
+from middleware.web.bodies import JSON, read_body
+from middleware.web.door import Origins
+from middleware.web.refusals import refusal
 
 MOST_BYTES = 16_384
 
@@ -57,7 +60,7 @@ def add_webchat(app: web.Application, *, door: Door, origins: Collection[str], c
     """Serve the two routes, with their preflights."""
 
     async def open_one(request: web.Request) -> web.Response:
-        visit = _read(_Visit, await _body(request))
+        visit = _read(_Visit, await read_body(request, kind=JSON, most=MOST_BYTES))
         try:
             given = await door.open(visit.form, now=clock.now())
         except FlexError as error:
@@ -69,7 +72,7 @@ def add_webchat(app: web.Application, *, door: Door, origins: Collection[str], c
         )
 
     async def renew(request: web.Request) -> web.Response:
-        renewal = _read(_Renewal, await _body(request))
+        renewal = _read(_Renewal, await read_body(request, kind=JSON, most=MOST_BYTES))
         try:
             given = door.renew(renewal.token, now=clock.now())
         except BadToken as error:
@@ -92,23 +95,17 @@ def _from(origins: Collection[str], handler: Handler) -> Handler:
 
     async def guarded(request: web.Request) -> web.Response:
         origin = request.headers.get("Origin", "")
-        if origin not in origins:
+        if not Origins(origins).may_come(origin):
             raise web.HTTPForbidden(text="Pages of this origin may not ask: add it to ALLOWED_ORIGINS.")
         try:
             response = await handler(request)
         except web.HTTPException as error:
-            response = web.json_response({"error": error.text or error.reason}, status=error.status)
+            response = refusal(error.status, error.text or error.reason)
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Vary"] = "Origin"
         return response
 
     return guarded
-
-
-async def _body(request: web.Request) -> bytes:
-    if (request.content_length or 0) > MOST_BYTES:
-        raise web.HTTPRequestEntityTooLarge(MOST_BYTES, request.content_length or 0)
-    return await request.read()
 
 
 def _read(form: type[_Form], body: bytes) -> _Form:

@@ -10,6 +10,8 @@ from middleware.relay.errors import StoreUnavailable, WebhookRefused
 from middleware.relay.from_flex import FromFlex
 from middleware.relay.model import Event
 from middleware.relay.ports import WebhookRequest
+from middleware.web.bodies import FORM, read_body
+from middleware.web.refusals import refusal
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +30,7 @@ def add_webhooks(app: web.Application, *, read: ReadWebhook, from_flex: FromFlex
             event = read(await _raw(request))
         except WebhookRefused as error:
             log.warning("Webhook refused.", extra={"path": request.path, "reason": str(error)})
-            return web.json_response({"error": str(error)}, status=error.status)
+            return refusal(error.status, str(error))
         return web.Response() if event is None else await _accept(from_flex, event)
 
     for path in PATHS:
@@ -41,12 +43,11 @@ async def _accept(from_flex: FromFlex, event: Event) -> web.Response:
         await from_flex.accept(event)
     except StoreUnavailable as error:
         log.warning("Webhook not accepted.", extra={"reason": str(error)})
-        return web.json_response({"error": "Nothing was stored: ask again."}, status=503)
+        return refusal(503, "Nothing was stored: ask again.")
     return web.Response()
 
 
 async def _raw(request: web.Request) -> WebhookRequest:
     """Path and query exactly as they were sent: the signature is over them."""
-    return WebhookRequest(
-        method=request.method, path_qs=request.raw_path, headers=request.headers, body=await request.read()
-    )
+    body = await read_body(request, kind=FORM, most=MOST_BYTES)
+    return WebhookRequest(method=request.method, path_qs=request.raw_path, headers=request.headers, body=body)

@@ -16,7 +16,9 @@ from middleware.relay.model import (
     ChatEnded,
     ChatId,
     ChatOpened,
+    Edited,
     Message,
+    MessageChanged,
     MessageSaid,
     News,
     StatusChanged,
@@ -46,12 +48,13 @@ class Greeting:
 
     token: str | None
     position: Position
+    identity: str | None = None
 
 
 def read_greeting(auth: object) -> Greeting:
     """A connection's `auth`; none at all is an empty one. Raises `BadAsk`."""
     read = _read(_Auth, auth if auth is not None else {}, what="auth")
-    return Greeting(read.token, Position(_chat_id(read.chat), read.after))
+    return Greeting(read.token, Position(_chat_id(read.chat), read.after), read.identity)
 
 
 def read_open(payload: object) -> About:
@@ -77,9 +80,9 @@ def read_resume(payload: object) -> Position:
     return Position(_chat_id(read.chat), read.after)
 
 
-def refused(code: str, message: str) -> Shape:
+def refused(code: str, message: str, **more: str) -> Shape:
     """The answer to an ask that is not granted."""
-    return {"ok": False, "error": {"code": code, "message": message}}
+    return {"ok": False, "error": {"code": code, "message": message, **more}}
 
 
 def shape_chat(chat: Chat) -> Shape:
@@ -103,6 +106,7 @@ def shape_message(message: Message) -> Shape:
         "at": _milliseconds(message.at),
         "status": message.status,
         "ask_id": message.ask,
+        "edited": message.edited,
     }
 
 
@@ -117,6 +121,7 @@ def shape_catch_up(found: CatchUp) -> Shape:
         "chat": shape_chat(found.chat),
         "messages": [shape_message(message) for message in found.messages],
         "unsettled": [{"seq": message.seq, "status": message.status} for message in found.unsettled],
+        "changed": [shape_message(message) for message in found.changed],
         "more": found.more,
         "reset": found.reset,
     }
@@ -129,6 +134,8 @@ def shape_news(chat: Chat, news: News) -> tuple[str, Shape]:
             return "opened", shape_catch_up(CatchUp(news.chat))
         case MessageSaid():
             return "said", {"chat": chat.id, "message": shape_message(news.message)}
+        case MessageChanged():
+            return _shape_changed(chat, news.message)
         case StatusChanged():
             return "status", {"chat": chat.id, "seq": news.seq, "status": news.status}
         case AgentChanged():
@@ -137,6 +144,12 @@ def shape_news(chat: Chat, news: News) -> tuple[str, Shape]:
             return "ended", {"chat": chat.id, "by": news.by}
         case _:
             assert_never(news)
+
+
+def _shape_changed(chat: Chat, message: Message) -> tuple[str, Shape]:
+    if message.edited is Edited.WITHDRAWN:
+        return "withdrawn", {"chat": chat.id, "seq": message.seq}
+    return "reworded", {"chat": chat.id, "seq": message.seq, "text": message.text}
 
 
 def _speakable(text: str) -> str:
@@ -166,6 +179,7 @@ class _Auth(_Ask):
     token: Annotated[str, StringConstraints(max_length=2048)] | None = None
     chat: _ChatId | None = None
     after: _Seq = 0
+    identity: Annotated[str, StringConstraints(max_length=8192)] | None = None
 
 
 def _small(context: dict[str, str]) -> dict[str, str]:
@@ -215,7 +229,7 @@ def _chat_id(text: str | None) -> ChatId | None:
 
 
 def _agent(agent: Agent | None) -> Shape | None:
-    return None if agent is None else {"name": agent.name}
+    return None if agent is None else {"name": agent.name or None}
 
 
 def _milliseconds(seconds: float) -> int:

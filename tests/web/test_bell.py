@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,14 @@ from middleware.relay.model import (
     ChatId,
     ChatOpened,
     Draft,
+    Edited,
     Ender,
     Message,
+    MessageChanged,
     MessageSaid,
     MessageStatus,
     News,
+    Place,
     StatusChanged,
     VisitorId,
 )
@@ -33,14 +36,24 @@ ADA = VisitorId("ada")
 OLD, NEW = Chat(ChatId("old"), ADA, opened_at=1), Chat(ChatId("new"), ADA, opened_at=2)
 
 
+def _open_gate() -> asyncio.Event:
+    gate = asyncio.Event()
+    gate.set()
+    return gate
+
+
 @dataclass(slots=True)
 class Page:
-    """Writes down what it is told; a slow one takes a few turns of the loop over each thing."""
+    """Writes down what it is told; a slow one takes a few turns of the loop over each thing, or waits at its gate."""
 
+    tells_changes: bool = True
     slow: int = 0
     heard: list[int] = field(default_factory=list)
     told: list[News] = field(default_factory=list)
     catch_ups: int = 0
+    changed: list[str] = field(default_factory=list)
+    resets: int = 0
+    gate: asyncio.Event = field(default_factory=_open_gate)
 
     async def tell(self, sid: str, chat: Chat, news: News) -> None:
         del sid, chat
@@ -51,11 +64,20 @@ class Page:
     async def tell_all(self, sid: str, found: CatchUp) -> None:
         del sid
         self.catch_ups += 1
+        self.changed += [message.text for message in found.changed]
+        self.resets += found.reset
         for message in found.messages:
             await self._hear(message)
 
+    async def send_away(self, sid: str) -> None:
+        raise AssertionError(f"nobody sends {sid} away")
+
+    async def hang_up(self, sid: str) -> None:
+        raise AssertionError(f"{sid} was hung up by its bell")
+
     async def _hear(self, message: Message) -> None:
         self.heard.append(message.seq)
+        await self.gate.wait()
         for _ in range(self.slow):
             await asyncio.sleep(0)
 
@@ -73,6 +95,15 @@ class House:
     async def says(self, count: int, chat: Chat = OLD) -> list[News]:
         async def unit(tx: Transaction) -> list[News]:
             return [MessageSaid(await tx.add_message(Draft(chat.id, Author.AGENT, f"{n}", at=0))) for n in range(count)]
+
+        return await self.store.write(unit)
+
+    async def rewords(self, seq: int, text: str) -> News:
+        async def unit(tx: Transaction) -> News:
+            (message,) = await tx.messages_after(OLD.id, seq=seq - 1, limit=1)
+            after = replace(message, text=text, edited=Edited.REWORDED, place=Place(seq))
+            await tx.rewrite(after)
+            return MessageChanged(after)
 
         return await self.store.write(unit)
 
@@ -171,6 +202,50 @@ async def test_late_news_of_an_earlier_chat_are_told_for_what_they_are(house: Ho
     await heard(page, 1)
     assert [ChatOpened(NEW), news] == page.told[:2]
     assert 0 == page.catch_ups
+
+
+async def test_a_change_that_rings_during_a_catch_up_is_told_behind_it(house: House) -> None:
+    """The text that was just told is old already."""
+    page = Page(gate=asyncio.Event())
+    ear = house.listen(page)
+    await house.says(20)
+    house.bell.catch_up(ear)
+    await heard(page, 1)
+    house.bell.ring(OLD, [await house.rewords(2, "new")])
+    page.gate.set()
+    await until(lambda: page.changed, what="the change")
+    assert (["new"], list(range(1, 21))) == (page.changed, page.heard)
+
+
+async def test_a_socket_that_heard_every_change_is_not_begun_anew(house: House) -> None:
+    """However many there were; one that missed some is, once."""
+    page = Page()
+    ear = house.listen(page)
+    house.bell.ring(OLD, await house.says(2 * PAGE))
+    for seq in range(1, PAGE + 3):
+        await house.rewords(seq, f"new {seq}")
+    await heard(page, 2 * PAGE)
+    first = await house.bell.read(ear, chat=OLD.id, after=2 * PAGE)
+    second = await house.bell.read(ear, chat=OLD.id, after=2 * PAGE)
+    async with ear.reading:
+        house.bell.ring(OLD, [await house.rewords(1, "missed")])
+        await until(lambda: ear.missed, what="the ring")
+    third = await house.bell.read(ear, chat=OLD.id, after=2 * PAGE)
+    assert [True, False, True] == [found is not None and found.reset for found in (first, second, third)]
+
+
+async def test_a_page_that_is_not_told_of_changes_never_begins_anew_for_them(house: House) -> None:
+    """It cannot forget what it shows: everything would stand there twice."""
+    page = Page(tells_changes=False)
+    ear = house.listen(page)
+    house.bell.ring(OLD, await house.says(PAGE + 2))
+    await heard(page, PAGE + 2)
+    for seq in range(1, PAGE + 3):
+        await house.rewords(seq, f"new {seq}")
+    house.bell.catch_up(ear)
+    house.bell.ring(OLD, await house.says(1))
+    await heard(page, PAGE + 3)
+    assert (list(range(1, PAGE + 4)), 0) == (page.heard, page.resets)
 
 
 async def test_a_socket_that_is_gone_is_told_no_more(house: House) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -18,11 +19,14 @@ from middleware.relay.model import (
     ChatEnded,
     ChatId,
     ChatOpened,
+    Edited,
     Ender,
     Message,
+    MessageChanged,
     MessageId,
     MessageSaid,
     MessageStatus,
+    Place,
     StatusChanged,
     VisitorId,
 )
@@ -30,6 +34,10 @@ from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 
 CHAT = Chat(ChatId("c1"), VisitorId("v1"), opened_at=1795000000.0, agent=Agent("alex", "Alex Rivera"))
+REWORDED = Message(
+    MessageId("m2"), ChatId("c1"), 2, Author.AGENT, "Hi", at=1795000002, edited=Edited.REWORDED, place=Place(1)
+)
+WITHDRAWN = replace(REWORDED, text="", edited=Edited.WITHDRAWN)
 HELLO = Message(MessageId("m1"), ChatId("c1"), 1, Author.VISITOR, "Hello", at=1795000001.5, ask=AskId("a1"))
 
 json_values = st.recursive(
@@ -105,6 +113,7 @@ def test_a_message_is_shaped_as_documented() -> None:
         "at": 1795000001500,
         "status": "sent",
         "ask_id": "a1",
+        "edited": None,
     }
     assert expected == wire.shape_message(HELLO)
 
@@ -113,6 +122,8 @@ def test_a_message_is_shaped_as_documented() -> None:
     ("news", "expected"),
     [
         (MessageSaid(HELLO), ("said", {"chat": "c1", "message": wire.shape_message(HELLO)})),
+        (MessageChanged(REWORDED), ("reworded", {"chat": "c1", "seq": 2, "text": "Hi"})),
+        (MessageChanged(WITHDRAWN), ("withdrawn", {"chat": "c1", "seq": 2})),
         (StatusChanged(1, MessageStatus.FAILED), ("status", {"chat": "c1", "seq": 1, "status": "failed"})),
         (AgentChanged(Agent("alex", "Alex Rivera")), ("agent", {"chat": "c1", "agent": {"name": "Alex Rivera"}})),
         (AgentChanged(None), ("agent", {"chat": "c1", "agent": None})),
@@ -126,7 +137,7 @@ def test_news_are_shaped_as_documented(news: object, expected: tuple[str, object
 
 def test_a_catch_up_is_plain_json() -> None:
     """No enum or dataclass may slip through to the Socket.IO encoder."""
-    found = CatchUp(CHAT, (HELLO,), unsettled=(HELLO,), reset=True)
+    found = CatchUp(CHAT, (HELLO,), unsettled=(HELLO,), changed=(REWORDED, WITHDRAWN), reset=True)
     shape = wire.shape_catch_up(found)
     assert shape == json.loads(json.dumps(shape))
     assert set(shape) == set(wire.shape_news(CHAT, ChatOpened(CHAT))[1])

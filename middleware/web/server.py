@@ -1,0 +1,131 @@
+"""The Socket.IO server: reads every packet itself, and hands the library only what is in order.
+
+All that leans on python-socketio's insides is in this file, as engine.py is for python-engineio; the same test pins it.
+"""
+
+import logging
+from typing import Any
+
+import socketio
+from aiohttp import web
+
+from middleware.web import wire
+from middleware.web.door import Door
+from middleware.web.engine import Engine
+from middleware.web.frames import RESERVED, Ack, BadFrame, Connect, Disconnect, Event, read_packet
+from middleware.web.line import Line
+from middleware.web.rates import Now
+
+log = logging.getLogger(__name__)
+
+
+class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no types
+    """A Socket.IO server that handles one socket's packets in their order, and keeps its own event names to itself.
+
+    While an ask of a socket is under way nothing more of it is read: order is kept, nothing piles up, and the pong
+    waits for `ask_seconds` at most.
+    """
+
+    eio: Engine
+
+    def __init__(self, *, door: Door) -> None:
+        quiet = _quiet(now=door.now)
+        super().__init__(async_handlers=False, logger=quiet, engineio_logger=quiet, door=door)
+
+    def attach(self, app: web.Application) -> None:
+        """Serve the sockets with the application."""
+        super().attach(app)
+
+    async def emit(self, event: str, data: object = None, **to: Any) -> None:
+        """Tell a socket. An answer is never waited for: a page that gives none would keep us waiting for each."""
+        if to.get("callback") is not None:
+            raise ValueError("A page's answer cannot be waited for.")
+        await super().emit(event, data, **to)
+
+    async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:
+        """Tell a socket that it is no longer wanted in the namespace."""
+        eio_sid = self.manager.eio_sid_from_sid(sid, namespace or "/")
+        await super().disconnect(sid, namespace=namespace, ignore_queue=ignore_queue)
+        self._mind(eio_sid)
+
+    async def room(self, sid: str, namespace: str) -> None:
+        """Wait until the socket has taken most of what it was told, or is gone."""
+        line = self.eio.lines.get(self.manager.eio_sid_from_sid(sid, namespace))
+        if line is not None:
+            await line.unread.room()
+
+    async def send_home(self) -> None:
+        """Close every socket, and stop."""
+        await self.eio.send_home()
+        await self.shutdown()
+
+    def _engineio_server_class(self) -> type[Engine]:
+        return Engine
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        self.eio.begin(eio_sid, environ)
+        await super()._handle_eio_connect(eio_sid, environ)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        self.eio.over(eio_sid)
+        await super()._handle_eio_disconnect(eio_sid, reason)
+
+    async def _handle_eio_message(self, eio_sid: str, data: object) -> None:
+        line = self.eio.lines.get(eio_sid)
+        if line is None:
+            return
+        try:
+            await self._take(line, data)
+        except BadFrame as bad:
+            await self.eio.refuse(line, f"a bad packet: {bad}")
+
+    async def _take(self, line: Line, data: object) -> None:
+        if not isinstance(data, str):
+            raise BadFrame("binary")
+        match read_packet(data):
+            case Connect() as packet:
+                await self._handle_connect(line.sid, packet.namespace, packet.auth)
+                self._mind(line.sid)
+            case Disconnect() as packet:
+                await self._handle_disconnect(line.sid, packet.namespace, self.reason.CLIENT_DISCONNECT)
+                self._mind(line.sid)
+            case Event() as packet:
+                await self._ask(line.sid, packet)
+            case Ack():
+                return  # We never ask for one.
+
+    async def _ask(self, eio_sid: str, ask: Event) -> None:
+        """A client that sends `connect` as an event would otherwise call our handler with an identity of its choice."""
+        if ask.name not in RESERVED:
+            await self._handle_event(eio_sid, ask.namespace, ask.id, [ask.name, *ask.payloads])
+        elif ask.id is not None:
+            refusal = wire.refused("unknown_ask", "This name is Socket.IO's own.")
+            answer = self.packet_class(socketio.packet.ACK, namespace=ask.namespace, id=ask.id, data=[refusal])
+            await self._send_packet(eio_sid, answer)
+
+    def _mind(self, eio_sid: str | None) -> None:
+        """A line that is in no namespace has so long to join one."""
+        line = self.eio.lines.get(eio_sid or "")
+        if line is None:
+            return
+        if any(self.manager.sid_from_eio_sid(line.sid, namespace) for namespace in self.namespace_handlers):
+            line.found()
+        else:
+            self.eio.expect_namespace(line)
+
+
+def _quiet(*, now: Now) -> logging.Logger:
+    """The libraries' logger: their faults, one a second; all else they say holds socket ids and what visitors say."""
+    logger = logging.Logger("middleware.socketio", level=logging.ERROR)
+    logger.parent = log
+    said = -1e9
+
+    def sparing(record: logging.LogRecord) -> bool:
+        nonlocal said
+        del record
+        silent = now() - said < 1.0
+        said = said if silent else now()
+        return not silent
+
+    logger.addFilter(sparing)
+    return logger

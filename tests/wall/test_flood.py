@@ -1,0 +1,238 @@
+"""Floods and slow readers: they are slowed or cut, memory is bounded, and others notice nothing."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from middleware.app import Seams
+from middleware.relay.ports import Store, T, Unit, View
+from tests.journeys.page import Page, until
+from tests.journeys.town import Town, open_town
+from tests.wall.street import Poller, Raw, nobody_is_left, websocket, with_limits
+from tests.wall.test_handshake import wall
+
+
+class HangingStore:
+    """Writes stand still until `go` is set, as on a disk that does not answer; `waiting` says how many do."""
+
+    def __init__(self, inner: Store) -> None:
+        self._inner = inner
+        self.go = asyncio.Event()
+        self.go.set()
+        self.waiting = 0
+
+    async def write(self, unit: Unit[T]) -> T:
+        """After the standstill."""
+        self.waiting += 1
+        await self.go.wait()
+        self.waiting -= 1
+        return await self._inner.write(unit)
+
+    async def read(self, view: View[T]) -> T:
+        """Reading goes on."""
+        return await self._inner.read(view)
+
+
+class FaultyStore(HangingStore):
+    """Has a bug."""
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Fails in a way that nobody foresaw."""
+        if not self.go.is_set():
+            raise ZeroDivisionError
+        return await self._inner.write(unit)
+
+
+def store_of(kind: type[HangingStore], **limits: float) -> tuple[list[HangingStore], Seams]:
+    """Seams with such a store, and where it will be found."""
+    found: list[HangingStore] = []
+
+    def around(store: Store) -> Store:
+        found.append(kind(store))
+        return found[0]
+
+    return found, Seams(store=around, limits=with_limits(**limits).limits)
+
+
+@wall(limits={"frames_at_once": 20, "frames_per_second": 50.0})
+async def test_a_socket_that_floods_is_read_no_faster_than_it_may(town: Town) -> None:
+    """It waits, as its network does; nothing is lost, no task is made for what has not been read."""
+    loop = asyncio.get_running_loop()
+    raw = await (await websocket(town.http, town.url)).join()
+    before, began = len(asyncio.all_tasks()), loop.time()
+    await raw.send(*(f'42/chat,{number}["resume",{{}}]' for number in range(70)))
+    for number in range(70):
+        assert str(await raw.next()).startswith(f"43/chat,{number}[")
+        assert len(asyncio.all_tasks()) <= before + 5
+    assert 0.9 <= loop.time() - began
+
+
+@wall(sockets_per_address=5, limits={"frames_at_once": 10_000, "frames_per_second": 1e6})
+async def test_an_address_that_floods_is_read_no_faster_than_it_may(town: Town) -> None:
+    """By many sockets: 50 at once and 5 a second belong to 5 sockets; another address is not slowed."""
+    raws = [await (await websocket(town.http, town.url)).join() for _ in range(3)]
+    for raw in raws:
+        await raw.send(*(["3"] * 40))
+    loop = asyncio.get_running_loop()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(local_addr=("127.0.0.2", 0))) as elsewhere:
+        honest = await (await websocket(elsewhere, town.url)).join()
+        await honest.ask("resume", {})
+    began = loop.time()
+    await raws[0].ask("resume", {})
+    assert 1.0 <= loop.time() - began
+
+
+@wall(limits={"frames_at_once": 20, "frames_per_second": 50.0})
+async def test_a_polling_socket_that_floods_is_read_no_faster_than_it_may(town: Town) -> None:
+    """Its post is answered when its turn has come."""
+    poller = await Poller(town.http, town.url).join()
+    began = asyncio.get_running_loop().time()
+    assert (200, "OK") == await poller.post("\x1e".join(["3"] * 70))
+    assert 0.9 <= asyncio.get_running_loop().time() - began
+
+
+async def test_a_page_that_was_offline_is_not_slowed(town: Town) -> None:
+    """What a visitor typed meanwhile comes at once: that is no flood."""
+    raw = await (await websocket(town.http, town.url)).join()
+    await raw.ask("open", {})
+    for number in range(100):
+        assert (await raw.ask("say", {"ask_id": f"{number}", "text": "x" * 200}))["ok"]
+    (line,) = town.server.eio.lines.values()
+    assert line.frames.left > 0
+
+
+def said(page: Page) -> list[str]:
+    """The texts the page was told, when it came back and since."""
+    return [message["text"] for told in page.told("opened") for message in told["messages"]] + page.texts()
+
+
+async def deaf(town: Town) -> tuple[Raw, str, str]:
+    """A visitor with a chat whose websocket is read no more; their token, and their channel."""
+    raw = await (await websocket(town.http, town.url)).join()
+    token = (await raw.ask("open", {"name": "Deaf"}))["token"]
+    await raw.ask("say", {"ask_id": "1", "text": "Hello"})
+    channel = await town.accepted(name="Deaf")
+    connection = raw.websocket._response.connection
+    assert connection is not None
+    assert connection.transport is not None
+    connection.transport.pause_reading()
+    return raw, token, channel
+
+
+@wall(limits={"unread_bytes": 400_000})
+async def test_a_socket_that_does_not_read_is_cut_and_comes_back_complete(town: Town) -> None:
+    """What it was told and did not take would grow without end; the store has it all."""
+    raw, token, channel = await deaf(town)
+    (line,) = town.server.eio.lines.values()
+    count, text = 0, "x" * 30_000
+    while not line.ended:
+        await town.agent_says(channel, f"{count} {text}")
+        count += 1
+        assert count < 2_000
+    await until(lambda: line.sid not in town.server.eio.sockets, what="the deaf socket's end")
+    assert line.unread._bytes <= 400_000
+    back = await town.page({"token": token})
+    await until(lambda: len(said(back)) == count + 1, what="everything")
+    assert ["Hello", *(f"{number} {text}" for number in range(count))] == said(back)
+    assert not raw.websocket.closed
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="this system cannot be told")
+@wall(limits={"unsent_bytes": 50_000})
+async def test_the_system_keeps_little_for_a_socket_that_does_not_read(town: Town) -> None:
+    """Its own buffer grows to megabytes otherwise, of which the node knows nothing."""
+    await (await websocket(town.http, town.url)).join()
+    (line,) = town.server.eio.lines.values()
+    assert line.transport is not None
+    connection = line.transport.get_extra_info("socket")
+    assert 50_000 == connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+
+
+@wall(limits={"unread_frames": 20})
+async def test_a_page_that_does_not_poll_is_cut(town: Town) -> None:
+    """The same for those without websockets, counted in frames."""
+    poller = await Poller(town.http, town.url).join()
+    await poller.post('42/chat,["open",{"name":"Deaf"}]\x1e42/chat,["say",{"ask_id":"1","text":"Hello"}]')
+    channel = await town.accepted(name="Deaf")
+    for number in range(25):
+        await town.agent_says(channel, f"{number}")
+    await nobody_is_left(town.server)
+    assert 400 == (await poller.get())[0]
+
+
+async def test_a_catch_up_larger_than_the_buffer_arrives_whole(tmp_path: Path) -> None:
+    """Whoever was away for long, or has large texts, must not be cut for what we owe them."""
+    async with open_town(tmp_path, with_limits(unread_bytes=40_000, unread_frames=10)) as town:
+        page, opened = await town.visitor()
+        texts = [f"{number} ".ljust(15_000, "é") for number in range(12)]
+        for number, text in enumerate(texts):
+            await page.grant("say", {"ask_id": f"{number}", "text": text})
+        whole = await town.page({"token": opened["token"]})
+        await until(lambda: len(said(whole)) == 12, what="everything")
+        plain = await town.page({"token": opened["token"]}, namespace="/")
+        await until(lambda: len(plain.told("chat message")) == 12, what="everything")
+        assert texts == said(whole) == plain.told("chat message")
+
+
+async def test_an_ask_is_answered_in_time_when_the_store_is_not(tmp_path: Path) -> None:
+    """No page waits for ever; later asks do not overtake, nor pile up, and what was begun is done once."""
+    stores, seams = store_of(HangingStore, ask_seconds=0.2)
+    async with open_town(tmp_path, seams) as town:
+        raw = await (await websocket(town.http, town.url)).join()
+        await raw.ask("open", {})
+        store = stores[0]
+        store.go.clear()
+        for number in range(30):
+            answer = await raw.ask("say", {"ask_id": f"{number}", "text": f"{number}"})
+            assert "unavailable" == answer["error"]["code"]
+        assert store.waiting < 10  # the first ask, and what the house does by itself
+        store.go.set()
+
+        async def resaid() -> bool:
+            return bool((await raw.ask("say", {"ask_id": "0", "text": "0"})).get("seq") == 1)
+
+        await until(resaid, what="the first ask's place")
+        assert 2 == (await raw.ask("say", {"ask_id": "1", "text": "1"}))["seq"]
+
+
+async def test_a_fault_is_answered_with_what_to_look_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The library would leave the page waiting; the number is in the log."""
+    stores, seams = store_of(FaultyStore)
+    async with open_town(tmp_path, seams) as town:
+        raw = await (await websocket(town.http, town.url)).join()
+        stores[0].go.clear()
+        error = (await raw.ask("open", {}))["error"]
+        assert "internal" == error["code"]
+        assert error["request"] in [getattr(record, "request", None) for record in caplog.records]
+        stores[0].go.set()
+        assert (await raw.ask("open", {}))["ok"]
+
+
+@wall(limits={"ping_seconds": 0.3, "pong_seconds": 0.3})
+async def test_a_half_open_socket_is_noticed_and_what_it_was_told_is_not_lost(town: Town) -> None:
+    """Telling is not delivering: the page that comes back with its position gets what went into the void."""
+    raw = await (await websocket(town.http, town.url)).join()
+    opened = await raw.ask("open", {"name": "Ada"})
+    await raw.ask("say", {"ask_id": "1", "text": "Hello"})
+    channel = await town.accepted(name="Ada")
+    for text in ("one", "two"):
+        await town.agent_says(channel, text)  # The websocket is alive, and answers no ping.
+    await nobody_is_left(town.server)
+    page = await town.page({"token": opened["token"], "chat": opened["chat"]["id"], "after": 2})
+    told = await page.hears("opened")
+    assert ["two"] == [message["text"] for message in told["messages"]]
+
+
+async def test_a_slow_ask_of_one_does_not_hold_up_another(tmp_path: Path) -> None:
+    """Each socket's asks wait for one another; no socket's for another's."""
+    stores, seams = store_of(HangingStore, ask_seconds=5.0)
+    async with open_town(tmp_path, seams) as town:
+        slow, quick = [await (await websocket(town.http, town.url)).join() for _ in range(2)]
+        stores[0].go.clear()
+        await slow.send('42/chat,1["open",{}]')
+        assert "not_open" == (await quick.ask("resume", {}))["error"]["code"]
+        stores[0].go.set()
+        await slow.hears("43/chat,1[")
