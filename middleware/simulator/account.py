@@ -17,6 +17,7 @@ from middleware.simulator.nouns import (
     Media,
     Member,
     Message,
+    Moment,
     Reservation,
     Task,
     User,
@@ -43,7 +44,8 @@ WEBCHATS_A_SECOND = 5
 class Tables:
     """Everything by sid; what lives inside a channel, or a conversation, is by its sid first.
 
-    Messages and webhooks of both lie in the same tables; `told` keeps what webhooks were told of each message.
+    Messages and webhooks of both lie in the same tables; `told` keeps what webhooks were told of each message, and
+    `moments` who came and went.
     """
 
     service: ChatService
@@ -66,6 +68,7 @@ class Tables:
     by_conversation_name: dict[str, str] = field(default_factory=dict)
     participants: dict[str, dict[str, Participant]] = field(default_factory=dict)
     told: dict[str, Event] = field(default_factory=dict)
+    moments: dict[str, list[Moment]] = field(default_factory=dict)
     addresses: dict[str, Address] = field(default_factory=dict)
     interactions: dict[str, Interaction] = field(default_factory=dict)
     account_hook: PostHook = field(default_factory=PostHook)

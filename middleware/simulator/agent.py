@@ -6,12 +6,12 @@ from middleware.simulator.account import Account
 from middleware.simulator.channels import change_channel, is_active, with_attributes
 from middleware.simulator.events import Actor, by_sdk
 from middleware.simulator.interactions import close_interaction, interaction_of, let_agent_in
-from middleware.simulator.messages import add_message
+from middleware.simulator.messages import add_message, change_message, remove_message
 from middleware.simulator.nouns import ChatChannel, Media, Member, Message, ReservationStatus, Task, TaskStatus
 from middleware.simulator.nouns_conversations import Conversation, State
 from middleware.simulator.people import add_member, member_of, remove_member
 from middleware.simulator.tasks import answer_offer, channel_of, move_task, sweep_after
-from middleware.simulator.utterances import add_utterance
+from middleware.simulator.utterances import add_utterance, change_utterance, remove_utterance
 
 _ENDED = {TaskStatus.WRAPPING, TaskStatus.COMPLETED, TaskStatus.CANCELED}
 
@@ -99,6 +99,27 @@ def say(
         account.tables.media[words.media.sid] = words.media
     add = add_utterance if isinstance(place, Conversation) else add_message
     return add(account, message, by=by)
+
+
+def reword(account: Account, place: ChatChannel | Conversation, message: Message, body: str) -> Message:
+    """Change what the agent themselves said, in a chat that nobody has ended."""
+    _check_own(account, place, message)
+    change = change_utterance if isinstance(place, Conversation) else change_message
+    changed = replace(message, body=body, last_updated_by=account.seed.agent_identity)
+    return change(account, changed, by=_agent(account))
+
+
+def withdraw(account: Account, place: ChatChannel | Conversation, message: Message) -> None:
+    """Take out what the agent themselves said, in a chat that nobody has ended."""
+    _check_own(account, place, message)
+    remove = remove_utterance if isinstance(place, Conversation) else remove_message
+    remove(account, message, by=_agent(account))
+
+
+def _check_own(account: Account, place: ChatChannel | Conversation, message: Message) -> None:
+    if message.sender != account.seed.agent_identity:
+        raise Impossible(f"Message {message.sid} is {message.sender}'s: the agent can change only their own.")
+    _check_open(place)
 
 
 def _check_open(place: ChatChannel | Conversation) -> None:

@@ -8,12 +8,13 @@ from middleware.simulator.answers import created, found, listed
 from middleware.simulator.api_chat_service import known
 from middleware.simulator.asks import posted, queried
 from middleware.simulator.channels import read_attributes
+from middleware.simulator.duty import change_worker
 from middleware.simulator.expressions import holds
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import Activity, Reservation, ReservationStatus, Task, TaskStatus, Worker, now
 from middleware.simulator.refusals import Malformed, Unknown
 from middleware.simulator.shapes_taskrouter import taskrouter_shapes
-from middleware.simulator.tasks import add_task, answer_offer, move_task, offer_waiting, sweep_after
+from middleware.simulator.tasks import add_task, answer_offer, move_task, sweep_after
 
 _WORKSPACE = "/v1/Workspaces/{workspace}"
 _TASK = _WORKSPACE + "/Tasks/{task}"
@@ -154,11 +155,7 @@ async def update_worker(request: web.Request) -> web.Response:
     if activity not in account.tables.activities:
         raise Malformed(f"ActivitySid {activity} is not an activity of this workspace")
     told = {"attributes": ask.json("Attributes"), "friendly_name": ask.text("FriendlyName")}
-    status_changed = old.status_changed if activity == old.activity_sid else now()
-    worker = replace(old, **known(told), activity_sid=activity, status_changed=status_changed, updated=now())
-    account.tables.workers[worker.sid] = worker
-    offer_waiting(account)
-    account.changed()
+    worker = change_worker(account, replace(old, **known(told), activity_sid=activity))
     return found(taskrouter_shapes(request).worker(worker))
 
 

@@ -20,9 +20,11 @@ from middleware.simulator.api_interactions import interaction_routes
 from middleware.simulator.api_taskrouter import taskrouter_routes
 from middleware.simulator.api_utterances import utterance_routes
 from middleware.simulator.api_webchats import webchat_routes
+from middleware.simulator.chronicle import Chronicle
 from middleware.simulator.courier import Courier, Pace
 from middleware.simulator.desk import desk_routes, speak_plainly
 from middleware.simulator.desk_mischief import mischief_routes
+from middleware.simulator.desk_page import guard_page, page_routes
 from middleware.simulator.keys import ACCOUNT, COURIER, LOG, MISCHIEF
 from middleware.simulator.live import WATCHERS, Watchers
 from middleware.simulator.mischief import Mischief, Plan
@@ -49,12 +51,12 @@ def build_simulator(
     app[ACCOUNT], app[LOG] = account, log
     app[MISCHIEF] = trouble = Mischief(mischief or Plan())
     app[COURIER] = courier = Courier(account, log, pace=pace or Pace(), mischief=trouble)
-    app[WATCHERS] = watchers = Watchers(account, log)
-    account.on_event += [courier.hear, Studio(account).hear]
+    app[WATCHERS] = watchers = Watchers(account, log, trouble)
+    account.on_event += [Chronicle(account).hear, courier.hear, Studio(account).hear]
     app.add_routes([*flex_routes(), *service_routes(), *channel_routes(), *message_routes(), *taskrouter_routes()])
     app.add_routes([*webchat_routes(), *conversation_routes(), *utterance_routes(), *conversation_service_routes()])
     app.add_routes([*configuration_routes(), *address_routes(), *interaction_routes()])
-    app.add_routes([*mischief_routes(), *desk_routes(desk_files)])
+    app.add_routes([*mischief_routes(), *desk_routes(), *page_routes(desk_files)])
 
     async def run_courier(_: web.Application) -> AsyncIterator[None]:
         await courier.open()
@@ -66,6 +68,7 @@ def build_simulator(
 
     app.cleanup_ctx.append(run_courier)
     app.on_shutdown.append(send_home)
+    app.on_response_prepare.append(guard_page)
     return app
 
 

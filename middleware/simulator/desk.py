@@ -1,43 +1,44 @@
-"""The agents' desk, as an HTTP API: see what there is, accept, answer, end, complete.
+"""The agents' desk, as an HTTP API: see what there is, accept or decline, answer, reword, withdraw, end, complete.
 
 What is done here is done as an agent's SDK does it: `Source` is SDK, and `ClientIdentity` names the agent.
 """
 
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from middleware.simulator import agent
+from middleware.simulator import agent, duty
 from middleware.simulator.account import Account
 from middleware.simulator.agent import Impossible, Words
 from middleware.simulator.desk_view import desk_state, message_view
 from middleware.simulator.events import Source, by_api, by_sdk
 from middleware.simulator.keys import ACCOUNT, LOG
 from middleware.simulator.live import follow
-from middleware.simulator.nouns import ChatChannel, Media, Task
+from middleware.simulator.nouns import ChatChannel, Media, Message, Task
 from middleware.simulator.nouns_conversations import Conversation
 
 _API = "/desk/api"
 
 
-def desk_routes(files: Path | None) -> list[web.AbstractRouteDef]:
-    """The page (from `files`) and the API that it uses."""
-    page = [web.get("/desk/", _page(files)), web.static("/desk/", files)] if files else []
+def desk_routes() -> list[web.AbstractRouteDef]:
+    """The API that the desk's page uses."""
     return [
-        web.get("/", to_desk),
-        web.get("/desk", to_desk),
         web.get(_API + "/state", show_state),
         web.get(_API + "/live", follow),
         web.get(_API + "/wire", show_wire),
         web.post(_API + "/reset", reset),
+        web.post(_API + "/activity", change_activity),
         web.post(_API + "/tasks/{task}/accept", _task_deed(agent.accept)),
+        web.post(_API + "/tasks/{task}/decline", _task_deed(duty.decline)),
+        web.post(_API + "/tasks/{task}/take", _task_deed(duty.take)),
         web.post(_API + "/tasks/{task}/end", _task_deed(agent.end)),
         web.post(_API + "/tasks/{task}/complete", _task_deed(agent.complete)),
         web.post(_API + "/channels/{channel}/messages", say),
-        *(page or [web.get("/desk/{tail:.*}", no_page)]),
+        web.post(_API + "/channels/{channel}/messages/{message}", reword),
+        web.delete(_API + "/channels/{channel}/messages/{message}", withdraw),
     ]
 
 
@@ -52,16 +53,6 @@ async def speak_plainly(request: web.Request, handler: Handler) -> web.StreamRes
         return web.json_response({"error": str(impossible)}, status=409)
     except (web.HTTPNotFound, web.HTTPBadRequest, web.HTTPMethodNotAllowed) as error:
         return web.json_response({"error": error.text or error.reason}, status=error.status)
-
-
-async def to_desk(_: web.Request) -> web.Response:
-    """Show the way to the page."""
-    return web.Response(status=302, headers={"Location": "/desk/"})
-
-
-async def no_page(_: web.Request) -> web.Response:
-    """Say that there is no page here, only the API."""
-    raise web.HTTPNotFound(text="This simulator was started without the desk's files; its API is under /desk/api/.")
 
 
 async def show_state(request: web.Request) -> web.Response:
@@ -84,6 +75,16 @@ async def reset(request: web.Request) -> web.Response:
     return web.json_response(desk_state(request.app[ACCOUNT]))
 
 
+async def change_activity(request: web.Request) -> web.Response:
+    """Let the agent be available or away: `{"activity": its sid}`; only who is available is offered tasks."""
+    account, sid = request.app[ACCOUNT], (await _json(request)).get("activity")
+    if sid not in account.tables.activities:
+        raise web.HTTPBadRequest(text=f"activity must be one of {', '.join(account.tables.activities)}.")
+    worker = account.tables.workers[account.seed.worker_sid]
+    duty.change_worker(account, replace(worker, activity_sid=sid))
+    return web.json_response(desk_state(account))
+
+
 async def say(request: web.Request) -> web.Response:
     """Say something as the agent, or (`from`) as a bot, or (`source`: API) as a heard REST request would."""
     account, told = request.app[ACCOUNT], await _json(request)
@@ -94,6 +95,21 @@ async def say(request: web.Request) -> web.Response:
     by = by_api(heard=True) if source == Source.API else by_sdk(account.seed.agent_identity)
     message = agent.say(account, channel, _words(told), sender=sender, by=by)
     return web.json_response(message_view(account, message), status=201)
+
+
+async def reword(request: web.Request) -> web.Response:
+    """Change a message of the agent's own."""
+    account, channel, message = request.app[ACCOUNT], _channel(request), _message(request)
+    body = (await _json(request)).get("body")
+    if not isinstance(body, str) or not body:
+        raise web.HTTPBadRequest(text='Send {"body": "text"}.')
+    return web.json_response(message_view(account, agent.reword(account, channel, message, body)))
+
+
+async def withdraw(request: web.Request) -> web.Response:
+    """Take out a message of the agent's own."""
+    agent.withdraw(request.app[ACCOUNT], _channel(request), _message(request))
+    return web.Response(status=204)
 
 
 def _words(told: dict[str, Any]) -> Words:
@@ -120,19 +136,20 @@ def _task_deed(deed: Callable[[Account, Task], Task]) -> Handler:
     return handle
 
 
-def _page(files: Path) -> Handler:
-    async def handle(_: web.Request) -> web.StreamResponse:
-        return web.FileResponse(files / "index.html")
-
-    return handle
-
-
 def _channel(request: web.Request) -> ChatChannel | Conversation:
     tables, sid = request.app[ACCOUNT].tables, request.match_info["channel"]
     channel = tables.channels.get(sid) or tables.conversations.get(sid)
     if channel is None:
         raise web.HTTPNotFound(text="There is no such channel; it may be from before a reset.")
     return channel
+
+
+def _message(request: web.Request) -> Message:
+    messages = request.app[ACCOUNT].tables.messages[_channel(request).sid]
+    message = messages.get(request.match_info["message"])
+    if message is None:
+        raise web.HTTPNotFound(text="There is no such message; it may have been taken out.")
+    return message
 
 
 async def _json(request: web.Request) -> dict[str, Any]:

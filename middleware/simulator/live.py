@@ -1,7 +1,8 @@
-"""Lets the desk watch: the account and the wire log as Server-Sent Events."""
+"""Lets the desk watch: the account, the mischief and the wire log as Server-Sent Events."""
 
 import asyncio
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -10,6 +11,8 @@ from aiohttp import web
 
 from middleware.simulator.account import Account
 from middleware.simulator.desk_view import desk_state
+from middleware.simulator.mischief import Mischief
+from middleware.simulator.mischief_plans import show
 from middleware.simulator.wirelog import WireLog
 
 REPLAYED = 200
@@ -18,16 +21,22 @@ _BREATH = 0.05
 
 
 class Watchers:
-    """Everybody who watches. Each is woken by any change, and decides itself what is new to it."""
+    """Everybody who watches. Each is woken by any change, and decides itself what is new to it.
 
-    def __init__(self, account: Account, log: WireLog) -> None:
+    `run` is another one for every simulator, so that a watcher who comes back knows whether this one is still the same.
+    """
+
+    def __init__(self, account: Account, log: WireLog, mischief: Mischief) -> None:
         self.account = account
         self.log = log
+        self.mischief = mischief
+        self.run = uuid.uuid4().hex
         self.version = 0
         self.closed = False
         self._bells: set[asyncio.Event] = set()
         account.on_change.append(self._change)
         log.on_entry.append(self._ring)
+        mischief.on_switch.append(self._ring)
 
     async def close(self) -> None:
         """Send everybody home, so that the server can stop."""
@@ -50,9 +59,17 @@ class Watchers:
             self._bells.discard(bell)
 
     def _news(self, seen: "_Seen") -> Iterator[str]:
+        run = f"{self.run}-{self.log.cleared}"
+        if seen.run != run:
+            seen.run = run
+            yield _event("run", {"run": run})
         for entry in self.log.after(seen.entry):
             seen.entry = entry.n
             yield _event("wire", entry.as_json())
+        mischief = show(self.mischief)
+        if seen.mischief != mischief:
+            seen.mischief = mischief
+            yield _event("mischief", mischief)
         if seen.version != self.version:
             seen.version = self.version
             yield _event("state", desk_state(self.account))
@@ -70,13 +87,18 @@ class _Seen:
     def __init__(self, version: int, entry: int) -> None:
         self.version = version
         self.entry = entry
+        self.run = ""
+        self.mischief: dict[str, Any] = {}
 
 
 WATCHERS = web.AppKey("watchers", Watchers)
 
 
 async def follow(request: web.Request) -> web.StreamResponse:
-    """Stream `state` (whole, now and after changes) and `wire` (the last entries, then each new one)."""
+    """Stream `state` and `mischief` (whole, now and after changes) and `wire` (the last entries, then each new one).
+
+    Before all of them `run`, whose name is another one after a restart or a reset: what was there before is gone.
+    """
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     await response.prepare(request)
     with suppress(ConnectionResetError):

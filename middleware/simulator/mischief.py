@@ -7,7 +7,7 @@ Every fault is described in docs/mischief.md.
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -113,9 +113,10 @@ def decide(
 
 @dataclass(slots=True)
 class Mischief:
-    """The plan in force, its dice, and how often each rule has struck."""
+    """The plan in force, its dice, and how often each rule has struck; `on_switch` hears of another plan."""
 
     plan: Plan = field(default_factory=Plan)
+    on_switch: list[Callable[[], None]] = field(default_factory=list)
     dice: random.Random = field(init=False)
     made: list[int] = field(init=False)
 
@@ -127,6 +128,8 @@ class Mischief:
         self.plan = plan
         self.dice = random.Random(plan.seed)  # noqa: S311 - dice for play, not for secrets
         self.made = [0] * len(plan.rules)
+        for hear in self.on_switch:
+            hear()
 
     def befall_request(self, subject: str) -> Fate:
         """What becomes of a REST request, such as `POST /v1/Channels`."""

@@ -35,12 +35,13 @@ def read_plan(told: object) -> Plan:
 
 
 def show(mischief: Mischief) -> dict[str, Any]:
-    """The plan in force, with how often each rule has struck, and all faults by name."""
+    """The plan in force, with how often each rule has struck, whether it is a preset, and all faults by name."""
     struck: dict[str, int] = {}
     for rule, made in zip(mischief.plan.rules, mischief.made, strict=True):
         struck[rule.fault] = struck.get(rule.fault, 0) + made
     return {
         "on": bool(mischief.plan.rules),
+        "preset": next((name for name, plan in PRESETS.items() if plan.rules == mischief.plan.rules), None),
         "seed": mischief.plan.seed,
         "rules": [
             {**asdict(rule), "made": made} for rule, made in zip(mischief.plan.rules, mischief.made, strict=True)

@@ -249,6 +249,23 @@ class Worker:
     status_changed: datetime = field(default_factory=now)
 
 
+class Turn(StrEnum):
+    """What can happen in a chat beside words."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Somebody came or went, or the chat ended; `who` is an identity, None for a request of the API."""
+
+    turn: Turn
+    who: str | None
+    at: datetime = field(default_factory=now)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
     """What a worker can be doing; only an available one is offered tasks."""

@@ -26,10 +26,11 @@ def add_utterance(account: Account, message: Message, *, by: Actor) -> Message:
 
 
 def change_utterance(account: Account, message: Message, *, by: Actor) -> Message:
-    """Put the changed message in place of the old one."""
+    """Put the changed message in place of the old one; a new body makes it an edited one, which only the desk shows."""
     open_conversation(account, message.channel_sid)
     old = account.tables.messages[message.channel_sid][message.sid]
-    changed = replace(message, updated=now() if message.updated == old.updated else message.updated)
+    edited = old.was_edited or message.body != old.body
+    changed = replace(message, was_edited=edited, updated=now() if message.updated == old.updated else message.updated)
     account.tables.messages[message.channel_sid][message.sid] = changed
     sid = author_sid(account, changed)
     account.publish(spoken_event(ConversationEvent.MESSAGE_UPDATED, changed, by, participant_sid=sid), by)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +17,7 @@ from middleware.simulator.mischief_rest import CUT, FAULT, suffer
 from middleware.simulator.refusals import Refusal, Unauthorized, Unknown
 from middleware.simulator.wirelog import Pairs, RestEntry
 
+_KEPT_ANSWERS = ("Content-Type", "Retry-After", "WWW-Authenticate")
 _KEPT_HEADERS = ("Content-Type", "If-Match", "User-Agent", "X-Twilio-Webhook-Enabled")
 
 
@@ -42,9 +44,10 @@ async def write_down(request: web.Request, handler: Handler) -> web.StreamRespon
             path=request.path,
             query=tuple(request.query.items()),
             form=form,
-            headers={name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers},
+            headers=_only(_KEPT_HEADERS, request.headers),
             status=None if CUT in request else response.status,
             response=None if CUT in request else _content(response),
+            answered={} if CUT in request else _only(_KEPT_ANSWERS, response.headers),
             ms=(time.monotonic() - started) * 1000,
             fault=request.get(FAULT),
         )
@@ -81,6 +84,10 @@ def _authorize(request: web.Request) -> None:
 def _refused(refusal: Refusal) -> web.Response:
     headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if refusal.status == 401 else {}
     return web.json_response(refusal.body(), status=refusal.status, headers=headers)
+
+
+def _only(names: Sequence[str], headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in names if name in headers}
 
 
 def _content(response: web.StreamResponse) -> Any:

@@ -15,7 +15,10 @@ KEPT = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestEntry:
-    """One REST request and its answer; `status` is None when the connection was cut instead."""
+    """One REST request and its answer; `status` is None when the connection was cut instead.
+
+    `headers` are the telling ones of the request, `answered` those of the answer.
+    """
 
     method: str
     path: str
@@ -25,6 +28,7 @@ class RestEntry:
     status: int | None
     response: Any
     ms: float
+    answered: Mapping[str, str] = field(default_factory=dict)
     fault: str | None = None
     n: int = 0
     at: datetime = field(default_factory=now)
@@ -43,6 +47,7 @@ class RestEntry:
             "headers": dict(self.headers),
             "status": self.status,
             "response": self.response,
+            "answered": dict(self.answered),
             "ms": round(self.ms, 1),
             "fault": self.fault,
         }
@@ -50,12 +55,18 @@ class RestEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookEntry:
-    """One attempt to deliver a webhook; `status` is None when no answer came, and `error` says why."""
+    """One attempt to deliver a webhook; `status` is None when no answer came, and `error` says why.
+
+    `token` is one for all deliveries of an event; `response` is the beginning of what was answered.
+    """
 
     method: str
     url: str
     fields: Mapping[str, str]
+    token: str
+    headers: Mapping[str, str] = field(default_factory=dict)
     status: int | None
+    response: str | None = None
     attempt: int
     ms: float
     error: str | None = None
@@ -72,7 +83,10 @@ class HookEntry:
             "method": self.method,
             "url": self.url,
             "fields": dict(self.fields),
+            "token": self.token,
+            "headers": dict(self.headers),
             "status": self.status,
+            "response": self.response,
             "attempt": self.attempt,
             "ms": round(self.ms, 1),
             "error": self.error,
@@ -89,6 +103,7 @@ class WireLog:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=KEPT)
         self._count = 0
+        self.cleared = 0
         self.on_entry: list[Callable[[], None]] = []
 
     def add(self, entry: Entry) -> None:
@@ -104,8 +119,9 @@ class WireLog:
         return [self._entries[i] for i in range(len(self._entries) - newer, len(self._entries))]
 
     def clear(self) -> None:
-        """Forget everything but the numbering."""
+        """Forget everything but the numbering; `cleared` counts how often."""
         self._entries.clear()
+        self.cleared += 1
 
     @property
     def count(self) -> int:

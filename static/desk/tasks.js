@@ -1,94 +1,78 @@
-// The task list: who waits, who is being helped, who was.
+// The tasks in words: who waits, who is being helped, who was. No DOM.
 
-import { at, fill, initials, made } from "./fill.js";
+/** @typedef {import("./types.js").Task} Task @typedef {import("./types.js").Channel} Channel */
+/** @typedef {"waiting" | "active" | "wrapping" | "done"} Group */
 
-const GROUPS = {
-  waiting: ["pending", "reserved"],
-  active: ["assigned"],
-  wrapping: ["wrapping"],
-  done: ["completed", "canceled"],
+/** @type {Record<import("./types.js").Status, Group>} */
+const GROUP = {
+  pending: "waiting",
+  reserved: "waiting",
+  assigned: "active",
+  wrapping: "wrapping",
+  completed: "done",
+  canceled: "done",
 };
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 
-/** @param {string} status of a task @returns {string | undefined} its group */
-export function groupOf(status) {
-  return Object.keys(GROUPS).find((group) => GROUPS[group].includes(status));
+/** @type {[Group, string][]} */
+const TITLES = [
+  ["waiting", "Waiting"],
+  ["active", "Yours"],
+  ["wrapping", "Wrapping up"],
+  ["done", "Done"],
+];
+
+/** What each status means, as TaskRouter has it. @type {Record<import("./types.js").Status, string>} */
+export const STATUS = {
+  pending: "In the queue, offered to nobody",
+  reserved: "Offered to you",
+  assigned: "Accepted",
+  wrapping: "Wrapping up",
+  completed: "Completed",
+  canceled: "Canceled",
+};
+
+/** @param {Task} task @returns {Group} */
+export const groupOf = (task) => GROUP[task.status];
+
+/** @param {Task} task @returns {string} the visitor's name; the task's own also tells chats apart, and is long */
+export const nameOf = (task) => String(task.attributes.customerName || task.name || "Visitor");
+
+/** @param {string} name @returns {string} */
+export function initials(name) {
+  const words = name.split(/\s+/).filter(Boolean);
+  return words.map((word) => [...word][0] ?? "").slice(0, 2).join("").toUpperCase();
 }
 
 /**
- * @param {import("./api.js").Task} task
- * @returns {string} the visitor's name; the task's own also tells chats apart, and is long
+ * @param {Task[]} tasks
+ * @returns {{group: Group, title: string, tasks: Task[]}[]} without empty ones; who waits longest first, else the newest
  */
-export function nameOf(task) {
-  return task.attributes.customerName || task.name || "Visitor";
+export function groups(tasks) {
+  return TITLES.map(([group, title]) => {
+    const members = tasks.filter((task) => groupOf(task) === group);
+    return { group, title, tasks: group === "waiting" ? members : members.reverse() };
+  }).filter(({ tasks }) => tasks.length > 0);
 }
 
-/** The list; `choose` and `accept` are told the task's sid. */
-export class Tasks {
-  #deeds;
-  /** @type {Map<string, number>} how many of a task's messages the agent has seen */
-  #seen = new Map();
-
-  /** @param {{choose: (sid: string) => void, accept: (sid: string) => void}} deeds */
-  constructor(deeds) {
-    this.#deeds = deeds;
-  }
-
-  /** @param {import("./api.js").State} state @param {string | null} chosen */
-  show({ tasks, channels }, chosen) {
-    at("no-tasks").hidden = tasks.length > 0;
-    for (const group of Object.keys(GROUPS)) {
-      const members = tasks.filter((task) => groupOf(task.status) === group);
-      const items = members.map((task) => this.#item(task, channels[task.channel_sid], chosen));
-      if (group !== "waiting") items.reverse();
-      at(group).hidden = items.length === 0;
-      fill(at(group).querySelector("ul"), items, (element, item) => this.#draw(element, item));
-    }
-    const waiting = tasks.filter((task) => groupOf(task.status) === "waiting").length;
-    document.title = waiting > 0 ? `(${waiting}) Agents' desk` : "Agents' desk";
-  }
-
-  #item(task, channel, chosen) {
-    const messages = channel?.messages ?? [];
-    if (task.sid === chosen || groupOf(task.status) === "done") this.#seen.set(task.sid, messages.length);
-    const unseen = messages.slice(this.#seen.get(task.sid) ?? 0).filter((message) => message.kind === "customer").length;
-    return {
-      key: task.sid,
-      name: nameOf(task),
-      group: groupOf(task.status),
-      last: messages.at(-1)?.body ?? "",
-      when: messages.at(-1)?.date_created ?? task.date_created,
-      unseen,
-      chosen: task.sid === chosen,
-    };
-  }
-
-  #draw(element, { key, name, group, last, when, unseen, chosen }) {
-    const card = made("button", "task");
-    card.type = "button";
-    card.setAttribute("aria-current", String(chosen));
-    const avatar = made("span", "avatar visitor", initials(name));
-    avatar.ariaHidden = "true";
-    const time = made("span", "task-time", TIME.format(new Date(when)));
-    card.append(avatar, made("span", "task-name", name), time, made("span", "task-last", last));
-    if (unseen > 0) card.append(badge(unseen));
-    card.addEventListener("click", () => this.#deeds.choose(key));
-    element.className = group;
-    element.replaceChildren(card);
-    if (group === "waiting") element.append(this.#accept(key, name));
-  }
-
-  #accept(key, name) {
-    const button = made("button", "main", "Accept");
-    button.type = "button";
-    button.setAttribute("aria-label", `Accept ${name}`);
-    button.addEventListener("click", () => this.#deeds.accept(key));
-    return button;
-  }
+/**
+ * @param {Channel | undefined} channel @param {number | undefined} seen index of the newest message looked at
+ * @returns {number} the index up to which the agent has seen the chat: whoever answers has read
+ */
+export function seenUpTo(channel, seen) {
+  const answered = channel?.messages.findLast((message) => message.kind === "agent")?.index ?? -1;
+  return Math.max(seen ?? -1, answered);
 }
 
-function badge(count) {
-  const badge = made("span", "badge", String(count));
-  badge.append(made("span", "unseen", " new"));
-  return badge;
+/** @param {Channel | undefined} channel @param {number | undefined} seen @returns {number} the visitor's words not looked at */
+export function unread(channel, seen) {
+  const from = seenUpTo(channel, seen);
+  return (channel?.messages ?? []).filter((message) => message.kind === "customer" && message.index > from).length;
+}
+
+/** @param {string} since @param {number} now @returns {string} such as `0:42`, `12:05`, `3 h 20 min` */
+export function waited(since, now) {
+  const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
+  const minutes = Math.floor(seconds / 60);
+  if (minutes >= 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
 }

@@ -1,104 +1,96 @@
-// The log of what goes over the wire, to watch and to unfold.
+// What went over the wire, kept and sorted. No DOM.
 
-import { at, followed, made } from "./fill.js";
-import { concerns, lesson, route } from "./lessons.js";
+import { concerns, good, lesson, route } from "./lessons.js";
 
-const KEPT = 300;
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+/** @typedef {import("./types.js").Entry} Entry @typedef {import("./types.js").Line} Line @typedef {import("./types.js").Filter} Filter */
 
-/** The right side of the desk. */
+const KEPT = 500;
+
+/** The newest entries; those of one webhook, however often it was delivered, are one line. */
 export class Wire {
-  /** @type {{entry: any, element: HTMLElement}[]} */
+  /** @type {Line[]} */
   #lines = [];
+  /** @type {Entry[]} what came during the pause */
+  #held = [];
   #newest = 0;
-  #channel = "";
-  #toNewest = followed(at("entries"));
+  #paused = false;
 
-  constructor() {
-    at("only").addEventListener("change", () => this.#filter());
+  get lines() {
+    return this.#lines;
   }
 
-  /** @param {any} entry the same entry may come again after a reconnection */
+  get paused() {
+    return this.#paused;
+  }
+
+  get held() {
+    return this.#held.length;
+  }
+
+  /** @param {Entry} entry the same entry may come again after a reconnection @returns {boolean} whether it is new */
   add(entry) {
-    if (entry.n <= this.#newest) return;
+    if (entry.n <= this.#newest) return false;
     this.#newest = entry.n;
-    const line = { entry, element: drawn(entry) };
-    this.#lines.push(line);
-    at("wire").append(line.element);
-    if (this.#lines.length > KEPT) this.#lines.shift().element.remove();
-    at("no-entries").hidden = true;
-    this.#mark(line);
-    this.#toNewest();
+    if (!this.#paused) this.#file(entry);
+    else if (this.#held.push(entry) > KEPT) this.#held.shift();
+    return true;
   }
 
-  /** The connection is new, and so may be the simulator, which then counts from 1 again. */
-  restart() {
-    this.#newest = 0;
+  /** Stop filing, or go on with all that came meanwhile. */
+  pause() {
+    this.#paused = !this.#paused;
+    if (this.#paused) return;
+    this.#held.forEach((entry) => this.#file(entry));
+    this.#held = [];
+  }
+
+  /** Forget what was filed, not how far one has come. */
+  clear() {
     this.#lines = [];
-    at("wire").replaceChildren();
-    at("no-entries").hidden = false;
+    this.#held = [];
   }
 
-  /** @param {string} channel the sid of the chosen chat's channel, or "" */
-  choose(channel) {
-    if (channel === this.#channel) return;
-    this.#channel = channel;
-    this.#filter();
+  /** The simulator is another one: it counts from 1 again. */
+  restart() {
+    this.clear();
+    this.#newest = 0;
   }
 
-  #filter() {
-    this.#lines.forEach((line) => this.#mark(line));
-    this.#toNewest();
-  }
-
-  #mark({ entry, element }) {
-    const ours = this.#channel !== "" && concerns(entry, this.#channel);
-    element.hidden = at("only").checked && this.#channel !== "" && !ours;
-    element.classList.toggle("ours", ours);
+  /** @param {Entry} entry */
+  #file(entry) {
+    const key = entry.kind === "webhook" ? `${entry.token} ${entry.url}` : String(entry.n);
+    const at = entry.kind === "webhook" ? this.#lines.findLastIndex((line) => line.key === key) : -1;
+    const old = this.#lines[at];
+    if (old) this.#lines = this.#lines.with(at, { key, entry, all: [...old.all, entry] });
+    else this.#lines = [...this.#lines.slice(1 - KEPT), { key, entry, all: [entry] }];
   }
 }
 
-function drawn(entry) {
-  const line = made("li", entry.kind);
-  const fold = made("details");
-  const good = entry.status >= 200 && entry.status < 400;
-  const first = made("span", "wire-first");
-  first.append(made("span", `way ${entry.kind}`, entry.kind === "rest" ? "REST" : "Webhook"), made("span", "lesson", lesson(entry)));
-  const second = made("span", "wire-second");
-  const answer = made("span", good ? "status good" : "status bad", String(entry.status ?? "no answer"));
-  second.append(made("span", "route", route(entry)), answer, made("span", "ms", `${Math.round(entry.ms)} ms`));
-  const summary = made("summary");
-  summary.append(first, second);
-  fold.append(summary);
-  // Most lines are never unfolded: what they carry is drawn when they are.
-  fold.addEventListener("toggle", () => fold.children.length === 1 && fold.append(...contents(entry)));
-  line.append(fold);
-  return line;
+/** @param {Line[]} lines @param {Filter} filter @param {string} channel the chat in hand's, or "" @returns {Line[]} */
+export function filtered(lines, { way, mine, failed, text }, channel) {
+  const wanted = text.trim().toLowerCase();
+  return lines.filter(
+    ({ entry, all }) =>
+      (way === "all" || entry.kind === way) &&
+      (!mine || channel === "" || concerns(entry, channel)) &&
+      (!failed || all.some((one) => !good(one) || one.fault !== null)) &&
+      (wanted === "" || textOf(entry).includes(wanted)),
+  );
 }
 
-function contents(entry) {
-  const at = made("p", "at", TIME.format(new Date(entry.at)));
-  if (entry.attempt > 0) at.append(` · try ${entry.attempt + 1}`);
-  if (entry.error || entry.fault) at.append(` · ${[entry.error, entry.fault].filter(Boolean).join(" · ")}`);
-  if (entry.kind === "webhook") return [at, ...table(new URL(entry.url).pathname, entry.fields)];
-  const { headers, params, response } = entry;
-  return [at, ...table("Headers", headers), ...table("Parameters", params), ...table("Answer", response)];
+/** @param {Entry} entry @returns {string} all that can be searched */
+function textOf(entry) {
+  const carried = entry.kind === "rest" ? [entry.path, entry.params, entry.response] : [entry.url, entry.fields];
+  return `${lesson(entry)} ${route(entry)} ${entry.status ?? ""} ${entry.fault ?? ""} ${JSON.stringify(carried)}`.toLowerCase();
 }
 
-function table(title, values) {
-  const rows = Object.entries(values ?? {});
-  if (rows.length === 0) return [];
-  const list = made("dl");
-  for (const [name, value] of rows) list.append(made("dt", "", name), made("dd", "", readable(value)));
-  return [made("h4", "", title), list];
-}
-
-function readable(value) {
+/** @param {unknown} value @returns {string} JSON within texts laid out too */
+export function readable(value) {
   if (typeof value !== "string") return JSON.stringify(value, null, 2);
-  if (!/^[[{]/.test(value)) return value;
+  if (!/^\s*[[{]/.test(value)) return value;
   try {
     return JSON.stringify(JSON.parse(value), null, 2);
   } catch {
-    return value;
+    return value; // a visitor may well begin with a bracket
   }
 }

@@ -55,6 +55,29 @@ async def test_the_log_is_replayed_and_followed(house: House) -> None:
         assert "/v1/FlexFlows" == (await stream.next("wire"))["path"]
 
 
+async def test_mischief_is_told_at_once_when_it_is_switched_and_when_it_strikes(house: House) -> None:
+    """The switches at the desk show what is in force, whoever switched it."""
+    async with following(house) as stream:
+        assert not (await stream.next("mischief"))["on"]
+        await house.desk("PUT", "mischief", {"preset": "mild"})
+        assert "mild" == (await stream.next("mischief"))["preset"]
+        await house.desk("PUT", "mischief", {"rules": [{"fault": "not_found"}]})
+        now = await stream.next("mischief")
+        assert (None, {"not_found": 0}) == (now["preset"], now["made"])
+        await house.rest("GET", "/v1/FlexFlows")
+        assert {"not_found": 1} == (await stream.next("mischief"))["made"]
+
+
+async def test_a_run_is_the_same_until_a_reset(house: House) -> None:
+    """Who comes back after a break keeps the log they have, but not that of an account which is no more."""
+    async with following(house) as stream:
+        run = await stream.next("run")
+    async with following(house) as stream:
+        assert run == await stream.next("run")
+        await house.desk("POST", "reset")
+        assert run != await stream.next("run")
+
+
 async def test_only_the_latest_entries_are_replayed(house: House) -> None:
     """Two hundred are enough to understand."""
     for _ in range(205):
