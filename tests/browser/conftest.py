@@ -5,14 +5,16 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, async_playwright
 
 from tests.browser.demo import Demo, running_demo
+from tests.browser.on_stage import Stage, build_stage, standing_stage
 from tests.browser.people import Agent, Visitor
+from tests.browser.shop import Shop, open_shop
 
 _ARGS = (
     "--no-sandbox",
@@ -23,7 +25,8 @@ _ARGS = (
     "--no-first-run",
 )
 
-NewVisitor: TypeAlias = Callable[[], Awaitable[Visitor]]
+NewVisitor: TypeAlias = Callable[..., Awaitable[Visitor]]
+NewStage: TypeAlias = Callable[..., Awaitable[Stage]]
 
 
 @dataclass  # without slots: Playwright leaves its wrappers on the object whose methods listen
@@ -94,10 +97,10 @@ async def watch() -> AsyncIterator[Watch]:
 
 @pytest.fixture
 async def new_visitor(browser: Browser, demo: Demo, watch: Watch) -> NewVisitor:
-    """Makes a visitor nobody has seen: a window of their own, the page in it."""
+    """Makes a visitor nobody has seen: a window of their own, as it may be told (`is_mobile`, …), the page in it."""
 
-    async def come() -> Visitor:
-        return Visitor(await open_tab(await browser.new_context(), demo.page, watch=watch))
+    async def come(**window: Any) -> Visitor:
+        return Visitor(await open_tab(await browser.new_context(**window), demo.page, watch=watch))
 
     return come
 
@@ -106,6 +109,40 @@ async def new_visitor(browser: Browser, demo: Demo, watch: Watch) -> NewVisitor:
 async def agent(browser: Browser, demo: Demo, watch: Watch) -> Agent:
     """The agent, at the desk."""
     return Agent(await open_tab(await browser.new_context(), demo.desk, watch=watch))
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    """A site of another origin, with the widget on it."""
+    async with open_shop(tmp_path) as shop:
+        yield shop
+
+
+@pytest.fixture(scope="session")
+def built_stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stage's script, built once."""
+    folder = tmp_path_factory.mktemp("stage")
+    build_stage(folder)
+    return folder
+
+
+@pytest.fixture
+async def new_stage(browser: Browser, built_stage: Path, watch: Watch) -> AsyncIterator[NewStage]:
+    """Opens the stage in a window of its own; what a window can be told (`is_mobile`, …) may be given."""
+    async with standing_stage(built_stage) as address:
+
+        async def come(**window: Any) -> Stage:
+            tab = await open_tab(await browser.new_context(**window), address, watch=watch)
+            await tab.wait_for_function("window.stage")
+            return Stage(tab)
+
+        yield come
+
+
+@pytest.fixture
+async def stage(new_stage: NewStage) -> Stage:
+    """The stage on a desk's screen."""
+    return await new_stage()
 
 
 async def open_tab(context: BrowserContext, address: str, *, watch: Watch) -> Page:

@@ -16,7 +16,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 
 def snippet(server: str) -> str:
     """README's five lines, pointed at this server."""
-    found = re.search(r"```html\n(.*?)```", README, re.DOTALL)
+    found = re.search(r"```html\n(<form>.*?)```", README, re.DOTALL)
     assert found is not None
     return found[1].replace("https://chat.example.com", server)
 

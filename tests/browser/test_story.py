@@ -19,14 +19,14 @@ async def test_a_visitor_and_an_agent_talk_until_the_agent_ends_the_chat(
     assert (await agent.tab.request.get(demo.health)).ok
 
     visitor = await new_visitor()
-    await visitor.tab.get_by_label("Your name").fill("Ada Lovelace")
+    await visitor.begin("Ada Lovelace")
     await visitor.say("My brake squeaks.\nIt is the blue bike.")
-    await visitor.sees("Waiting for an agent", "Sent")
+    await visitor.sees("Waiting for an agent…", "Sent")
 
     await agent.accept("Ada Lovelace")
     await agent.sees("My brake squeaks.\nIt is the blue bike.")
     await expect(visitor.tab.get_by_role("heading", name="Alex Rivera")).to_be_visible()
-    await visitor.sees("Alex Rivera joined")
+    await visitor.sees("Alex Rivera joined the chat")
 
     await agent.say("Did you ride in the rain?")
     await visitor.sees("Did you ride in the rain?")
@@ -34,20 +34,22 @@ async def test_a_visitor_and_an_agent_talk_until_the_agent_ends_the_chat(
     await agent.sees("Yes, <b>last</b> week.")
 
     await agent.end()
-    await visitor.sees("Alex Rivera ended the chat.")
+    await visitor.hears("Alex Rivera ended the chat.")
     await visitor.tab.get_by_role("button", name="Start a new chat").click()
     await visitor.misses("Did you ride in the rain?")
 
     await visitor.say("It squeaks again.")
     await expect(agent.offers).to_have_count(1)
     await agent.accept("It squeaks again.")
-    assert ["It squeaks again."] == await agent.tab.locator(".bubble").all_text_contents()
+    assert ["It squeaks again."] == await agent.log.locator(".bubble").all_text_contents()
     await expect(agent.tab.get_by_text(re.compile("Opens a (Flex channel|webchat) for the chat"))).to_have_count(2)
 
 
 async def test_two_visitors_never_see_a_word_of_each_other(agent: Agent, new_visitor: NewVisitor) -> None:
     """The one thing a chat must never get wrong."""
     ada, bob = await new_visitor(), await new_visitor()
+    for visitor in (ada, bob):
+        await visitor.begin()
     await ada.say("I am Ada.")
     await bob.say("I am Bob.")
     await agent.accept("I am Ada.")
@@ -66,6 +68,8 @@ async def test_two_tabs_of_a_visitor_show_the_same_chat(
     """Also the tab that was open before there was a chat."""
     first = await new_visitor()
     second = Visitor(await open_tab(first.tab.context, demo.page, watch=watch))
+    for visitor in (second, first):
+        await visitor.begin()
     await first.say("From the first tab.")
     await second.sees("From the first tab.")
     await second.say("From the second tab.")
@@ -81,30 +85,35 @@ async def test_two_tabs_of_a_visitor_show_the_same_chat(
 async def test_a_reload_keeps_the_chat(agent: Agent, new_visitor: NewVisitor) -> None:
     """Whoever presses F5 has lost nothing."""
     visitor = await new_visitor()
+    await visitor.begin()
     await visitor.say("Still there?")
     await agent.accept("Still there?")
     await agent.say("I am.")
     await visitor.sees("I am.")
     await visitor.tab.reload()
-    await visitor.sees("Still there?", "Alex Rivera joined", "I am.")
+    await visitor.open()
+    await visitor.sees("Still there?", "Alex Rivera joined the chat", "I am.")
     await agent.end()
-    await visitor.sees("Alex Rivera ended the chat.")
+    await visitor.hears("Alex Rivera ended the chat.")
     await visitor.tab.reload()
-    await visitor.sees("I am.", "Alex Rivera ended the chat.")
+    await visitor.open()
+    await visitor.sees("I am.")
+    await visitor.hears("Alex Rivera ended the chat.")
 
 
 async def test_a_visitor_ends_the_chat_only_when_sure(agent: Agent, new_visitor: NewVisitor) -> None:
     """A slip of the finger costs nothing."""
     visitor = await new_visitor()
+    await visitor.begin()
     await visitor.say("Never mind.")
     await agent.accept("Never mind.")
-    end = visitor.tab.get_by_role("button", name="End chat")
-    await end.click()
+    await visitor.end()
     await visitor.tab.keyboard.press("Escape")
-    await expect(end).to_be_visible()
-    await end.click()
-    await visitor.tab.get_by_role("dialog").get_by_role("button", name="End chat").click()
-    await visitor.sees("You ended the chat.")
+    await expect(visitor.tab.get_by_role("alertdialog")).to_have_count(0)
+    await expect(visitor.box).to_be_visible()
+    await visitor.end()
+    await visitor.confirm()
+    await visitor.hears("You ended the chat.")
     await agent.sees("The chat has ended")
 
 
@@ -114,10 +123,11 @@ async def test_a_text_written_while_the_line_is_cut_is_sent_when_it_is_back(
     """Nobody has to type anything twice because of a tunnel."""
     watch.forgiven = ("ERR_INTERNET_DISCONNECTED", "WebSocket is closed before the connection is established")
     visitor = await new_visitor()
+    await visitor.begin()
     await visitor.say("Before.")
     await agent.accept("Before.")
     await visitor.tab.context.set_offline(True)
-    await expect(visitor.tab.get_by_role("status").get_by_text("Reconnecting…")).to_be_visible()
+    await expect(visitor.status).to_have_text("No connection. What you write is kept and will be sent.")
     await visitor.say("In the tunnel.")
     await visitor.say("Still in it.")
     await expect(visitor.state_of("Still in it.")).to_have_text("Sending…")
@@ -132,6 +142,7 @@ async def test_an_unacknowledged_text_outlives_its_tab(
 ) -> None:
     """The next tab sends it; that it may have arrived already does not make it two."""
     visitor = await new_visitor()
+    await visitor.begin()
     await visitor.say("Before.")
     await agent.accept("Before.")
     demo.process.send_signal(signal.SIGSTOP)
@@ -140,6 +151,7 @@ async def test_an_unacknowledged_text_outlives_its_tab(
     await visitor.tab.close()
     demo.process.send_signal(signal.SIGCONT)
     later = Visitor(await open_tab(visitor.tab.context, demo.page, watch=watch))
+    await later.open()
     await later.sees("Before.", "Into the void.")
     await expect(later.state_of("Into the void.")).to_have_text("Sent")
     await agent.sees("Into the void.")

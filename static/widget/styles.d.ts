@@ -1,0 +1,5 @@
+/** A style sheet is built into the script as text. */
+declare module "*.css" {
+  const text: string;
+  export default text;
+}
