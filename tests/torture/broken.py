@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from middleware.relay.model import Chat, Delivery, DeliveryKind, Event, EventKey, FlexRef, Message, News, Receipt
+from middleware.relay.model import Chat, Delivery, DeliveryKind, Event, FlexRef, Message, News, Receipt
 from middleware.relay.ports import Bell, Flex, Store, T, Transaction, Unit, View, WebhookRequest
 
 
@@ -28,14 +28,6 @@ def _set(early: "asyncio.Future[Any]", result: object) -> None:
         early.set_result(result)
 
 
-class _Forgetful(_Around):
-    """Takes every event for a new one."""
-
-    async def remember(self, key: EventKey, *, ref: FlexRef, at: float) -> bool:
-        await self._tx.remember(key, ref=ref, at=at)
-        return True
-
-
 class _Disorderly(_Around):
     """Hands out the last delivery a chat owes, not the first."""
 
@@ -46,31 +38,23 @@ class _Disorderly(_Around):
         owed = await self._tx.owed_to(head.chat.id)
         if head.kind is not DeliveryKind.SAY or len(owed) < 2 or owed[-1].kind is not DeliveryKind.SAY:
             return head
-        await self._tx.postpone(head.id, due=now, unsure=False)
+        await self._tx.postpone(head, due=now, unsure=False)
         return owed[-1]
 
 
-class ForgetfulStore:
-    """No inbox: what comes twice is written twice."""
+class DisorderlyStore:
+    """No heads: a chat's deliveries go out in any order."""
 
     def __init__(self, inner: Store) -> None:
         self._inner = inner
 
     async def write(self, unit: Unit[T]) -> T:
-        """Without remembering."""
-        return await self._inner.write(lambda tx: unit(_around(_Forgetful, tx)))
+        """Without heads."""
+        return await self._inner.write(lambda tx: unit(_around(_Disorderly, tx)))
 
     async def read(self, view: View[T]) -> T:
         """The inner store's read."""
         return await self._inner.read(view)
-
-
-class DisorderlyStore(ForgetfulStore):
-    """No heads: a chat's deliveries go out in any order."""
-
-    async def write(self, unit: Unit[T]) -> T:
-        """Without heads."""
-        return await self._inner.write(lambda tx: unit(_around(_Disorderly, tx)))
 
 
 class HastyStore:

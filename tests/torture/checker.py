@@ -1,15 +1,17 @@
 """Judges a history: what was lost, doubled, disordered or leaked."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from tests.torture.history import (
     Acked,
+    AgentChanged,
     AgentSaid,
     Asked,
     AtFlex,
+    Changed,
     Deed,
     Left,
     Opened,
@@ -17,6 +19,7 @@ from tests.torture.history import (
     Status,
     Tag,
     Told,
+    name_of,
     number_of,
     owner_of,
 )
@@ -66,6 +69,7 @@ def check(history: Iterable[Deed]) -> Verdict:
     acked, agents = book.by_visitor()
     for page in book.pages.values():
         _check_page(page, acked=acked[page.visitor], agents=agents[page.visitor], verdict=verdict)
+        _check_wordings(page, agents[page.visitor], wordings=book.wordings, verdict=verdict)
     return verdict
 
 
@@ -77,6 +81,7 @@ class _Page:
     view: dict[Place, str] = field(default_factory=dict)
     status: dict[Place, str] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
+    shown: dict[Place, str | None] = field(default_factory=dict)
 
 
 class _Book:
@@ -87,6 +92,7 @@ class _Book:
         self.acked: dict[str, Acked] = {}
         self.owners: dict[str, Tag] = {}
         self.agents: list[AgentSaid] = []
+        self.wordings: dict[str, str | None] = {}
         self.at_flex: list[AtFlex] = []
         self.failed: set[Place] = set()
         self.pages: dict[PageId, _Page] = {}
@@ -104,15 +110,22 @@ class _Book:
                 self.owners[deed.chat] = deed.visitor
             case AgentSaid():
                 self.agents.append(deed)
+                self.wordings[name_of(deed.text)] = deed.text
+            case AgentChanged():
+                self.wordings[name_of(deed.text)] = deed.wording
             case AtFlex():
                 self.at_flex.append(deed)
             case _:
                 self._enter_page(deed)
 
-    def _enter_page(self, deed: Told | Status | Left) -> None:
+    def _enter_page(self, deed: Told | Changed | Status | Left) -> None:
         match deed:
             case Told():
-                self._page(deed.page, deed.visitor).told.append(deed)
+                page = self._page(deed.page, deed.visitor)
+                page.told.append(deed)
+                page.shown[deed.chat, deed.seq] = deed.text
+            case Changed():
+                self._page(deed.page, deed.visitor).shown[deed.chat, deed.seq] = deed.text
             case Status():
                 self._enter_status(deed)
             case Left():
@@ -201,9 +214,24 @@ def _check_page(page: _Page, *, acked: Sequence[Acked], agents: Sequence[AgentSa
     _check_order(page, agents, verdict)
     if page.left:
         return
-    verdict.lost += [f"{said.text} never came to page {page.id}" for said in agents if said.text not in seen]
     for own in acked:
         _check_own(page, own, verdict)
+
+
+def _check_wordings(
+    page: _Page, agents: Sequence[AgentSaid], *, wordings: Mapping[str, str | None], verdict: Verdict
+) -> None:
+    """In the end a page shows every text as it reads at Flex, and none that was taken back."""
+    if page.left:
+        return
+    shown = {page.view[place]: text for place, text in page.shown.items() if place in page.view}
+    for said in agents:
+        name = name_of(said.text)
+        wording = wordings[name]
+        if wording is None and shown.get(name) is not None:
+            verdict.lost.append(f"page {page.id} still shows {shown[name]}, which was taken back")
+        if wording is not None and shown.get(name) != wording:
+            verdict.lost.append(f"{wording} never came to page {page.id}, which shows {shown.get(name)}")
 
 
 def _check_own(page: _Page, acked: Acked, verdict: Verdict) -> None:
@@ -222,7 +250,7 @@ def _check_telling(page: _Page, verdict: Verdict) -> None:
         place = (told.chat, told.seq)
         if owner_of(told.text) != page.visitor:
             verdict.leaked.append(f"{told.text} was told to page {page.id}")
-        if page.view.setdefault(place, told.text) != told.text:
+        if page.view.setdefault(place, name_of(told.text)) != name_of(told.text):
             verdict.disordered.append(f"page {page.id} was told {told.text} where {page.view[place]} stood")
         key = (told.socket, told.chat, told.seq)
         if told.news == "said":
@@ -239,7 +267,7 @@ def _check_telling(page: _Page, verdict: Verdict) -> None:
 
 def _check_order(page: _Page, agents: Sequence[AgentSaid], verdict: Verdict) -> None:
     """On the page, agents' texts stand in the order of Flex's own index."""
-    index = {said.text: said.index for said in agents}
+    index = {name_of(said.text): said.index for said in agents}
     chats: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for (chat, seq), text in page.view.items():
         if text in index:

@@ -17,12 +17,14 @@ from middleware.simulator.events import Event, by_sdk
 from middleware.simulator.mischief import Mischief
 from middleware.simulator.nouns import ChatChannel, TaskStatus
 from middleware.simulator.nouns_conversations import Conversation
-from tests.torture.history import AgentSaid, AtFlex, Deed, Tag, owner_of
+from tests.torture.history import AgentChanged, AgentSaid, AtFlex, Deed, Tag, name_of, owner_of
 
 QUIET_SECONDS = 30.0
 """A webhook may be replayed twenty seconds later, and be tried four times."""
 
 _VISITOR = "visitor-"
+_TAKEN_BACK = 0.2
+"""How many of the changes are removals."""
 SEED = Seed()
 
 
@@ -42,6 +44,10 @@ class Hook:
     status: int | None
     seconds: float
     at: float
+
+    def within(self, begin: float, end: float) -> bool:
+        """Whether it was sent after the one time, and answered before the other."""
+        return self.at - self.seconds > begin and self.at < end
 
 
 class Flexland:
@@ -97,6 +103,28 @@ class Flexland:
             )
             self.spoken += 1
             self._write(AgentSaid(self._chat_of(channel), message.index, text, time.monotonic()))
+
+    def revise(self, channel: str) -> None:
+        """An agent rewords one of their newest texts in the channel, or takes one back: never the newest of all.
+
+        For a removal that no webhook told of is noticed only behind something later.
+        """
+        agent = self._account.seed.agent_identity
+        newest = list(self._account.tables.messages[channel].values())[-20:-1]
+        mine = [message for message in newest if message.sender == agent]
+        if not mine:
+            return
+        message, place = self._dice.choice(mine), self._place(channel)
+        if self._dice.random() < _TAKEN_BACK:
+            desk.withdraw(self._account, place, message)
+            wording = None
+        else:
+            wording = f"{name_of(message.body)} w{self._wording(message.body) + 1}"
+            desk.reword(self._account, place, message, wording)
+        self._write(AgentChanged(self._chat_of(channel), message.body, wording))
+
+    def _wording(self, body: str) -> int:
+        return int(body.partition(" w")[2] or 0)
 
     def snapshot(self) -> list[AtFlex]:
         """Every visitor's text that lies in a channel."""

@@ -1,7 +1,8 @@
 """What every actor writes down, as values; a run is judged by nothing else.
 
 `at` is the harness's own monotonic clock, in seconds. A text begins with its owner's tag and its number among the
-texts of its speaker: `v3:v7` is the seventh thing visitor v3 says, `v3:a2` the second that an agent says to them.
+texts of its speaker: `v3:v7` is the seventh thing visitor v3 says, `v3:a2` the second that an agent says to them. What
+follows a space is its wording: `v3:a2 w1` is the same thing, reworded once.
 """
 
 import json
@@ -87,6 +88,26 @@ class AgentSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """An agent reworded a text; or, with no wording, took it back."""
+
+    chat: str
+    text: str
+    wording: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A page was told that this place reads otherwise now; or, with no text, that nothing stands there any more."""
+
+    visitor: Tag
+    page: PageId
+    chat: str
+    seq: int
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AtFlex:
     """A visitor's text lies at Flex, in the channel of this chat."""
 
@@ -95,7 +116,12 @@ class AtFlex:
     text: str
 
 
-Deed: TypeAlias = Asked | Acked | Opened | Told | Status | Left | AgentSaid | AtFlex
+Deed: TypeAlias = Asked | Acked | Opened | Told | Changed | Status | Left | AgentSaid | AgentChanged | AtFlex
+
+
+def name_of(text: str) -> str:
+    """What text this is, however it is worded."""
+    return text.partition(" ")[0]
 
 
 def owner_of(text: str) -> Tag:

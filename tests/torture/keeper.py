@@ -96,13 +96,18 @@ class Keeper:
             await asyncio.wait_for(self._gone.wait(), within)
         return not self.alive
 
-    async def tell(self, **control: Any) -> None:
-        """Change the node's disk."""
+    async def state(self) -> dict[str, float]:
+        """How many sockets and tasks the node has."""
+        return await self.tell()
+
+    async def tell(self, **control: Any) -> dict[str, float]:
+        """Change the node's disk; its state, and until when its disk stalls (this machine's monotonic clock)."""
         reader, writer = await asyncio.open_unix_connection(Path(self.spec.folder) / "control.sock")
         writer.write((json.dumps(control) + "\n").encode())
-        await reader.readline()
+        state: dict[str, float] = json.loads(await reader.readline())
         writer.close()
         await writer.wait_closed()
+        return state
 
     def faults_in_log(self) -> list[str]:
         """What the node did not foresee."""
@@ -152,6 +157,8 @@ async def open_keeper(folder: Path, *, twilio_url: str, **changed: Any) -> Async
         "token_keys": "t" * 32,
         "database_url": f"sqlite:///{folder / 'relay.db'}",
         "twilio_api_url": twilio_url,
+        "sockets_per_address": 100_000,  # all visitors of a run come from one address
+        "most_sockets": 100_000,
         **changed.pop("settings", {}),
     }
     spec = Spec(port=port, folder=str(folder), settings=settings, **changed)

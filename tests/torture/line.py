@@ -78,15 +78,18 @@ class Line:
     def cut(self) -> None:
         """Break the connection off, without a word."""
         connection = self._websocket.get_extra_info("socket")
-        if connection is None:
-            return
-        with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as same:
-            same.shutdown(socket.SHUT_RDWR)
+        if connection is not None:
+            with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as same:
+                same.shutdown(socket.SHUT_RDWR)
         if self._reader is None or self._reader.done():
             self._end()
 
     def read_no_more(self) -> None:
-        """From now on take nothing from the wire, as a page whose network stalls."""
+        """From now on take nothing from the wire, as a page whose network stalls; its system keeps little of it."""
+        connection = self._websocket.get_extra_info("socket")
+        if connection is not None:
+            with socket.socket(fileno=os.dup(connection.fileno())) as same:
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         if self._reader is not None:
             self._reader.cancel()
 

@@ -16,21 +16,22 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import uvloop
+from aiohttp import web
 
-from middleware.app import Seams, serving
+from middleware.app import SERVER, Seams, serving
 from middleware.logs import set_up_logs
 from middleware.relay.ports import Bell, Flex, Store
 from middleware.settings import read_settings
+from middleware.web.limits import Limits
 from tests.torture import broken
 from tests.torture.points import Trap, TrappedBell, TrappedFlex, TrappedStore
 
 _STORES: dict[str, Callable[[Store], Store]] = {
-    "forgetful": broken.ForgetfulStore,
     "disorderly": broken.DisorderlyStore,
     "hasty": broken.HastyStore,
 }
@@ -51,6 +52,7 @@ class Spec:
     flex: str | None = None
     bell: str | None = None
     commit_seconds: float = 0.0
+    limits: dict[str, Any] = field(default_factory=dict)
 
     def as_line(self) -> str:
         """The spec as it goes over the pipe."""
@@ -96,7 +98,17 @@ def seams_of(spec: Spec, disk: Disk) -> Seams:
     def bell(real: Bell) -> Bell:
         return TrappedBell(_BELLS[spec.bell](real) if spec.bell else real, trap.reach)
 
-    return Seams(store=store, flex=flex, bell=bell, crash=commit_point)
+    def limits(real: Limits) -> Limits:
+        return replace(real, **spec.limits)
+
+    return Seams(store=store, flex=flex, bell=bell, limits=limits, crash=commit_point)
+
+
+def state_of(app: web.Application) -> dict[str, int]:
+    """What there is of sockets and tasks."""
+    manager, engine = app[SERVER].manager, app[SERVER].eio
+    inside = sum(1 for space in ("/", "/chat") for _ in manager.get_participants(space, None))
+    return {"lines": len(engine.lines), "inside": inside, "tasks": len(asyncio.all_tasks())}
 
 
 async def serve(spec: Spec) -> None:
@@ -106,10 +118,13 @@ async def serve(spec: Spec) -> None:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
 
+    serving_app: asyncio.Future[web.Application] = asyncio.get_running_loop().create_future()
+
     async def control(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
             disk.obey(json.loads(line))
-            writer.write(b"done\n")
+            state = {**state_of(await serving_app), "stalled_until": disk.stall_until}
+            writer.write((json.dumps(state) + "\n").encode())
         writer.close()
 
     async with AsyncExitStack() as stack:
@@ -119,7 +134,7 @@ async def serve(spec: Spec) -> None:
         stack.callback(server.close)
         listener = socket.create_server(("127.0.0.1", spec.port), backlog=1024)
         settings = read_settings({}, **spec.settings)
-        await stack.enter_async_context(serving(settings, listener, seams=seams_of(spec, disk)))
+        serving_app.set_result(await stack.enter_async_context(serving(settings, listener, seams=seams_of(spec, disk))))
         _tell({"ready": os.getpid()})
         await stopped.wait()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.torture.history import Acked, Asked, Deed, Left, Opened, PageId, Status, Tag, Told
+from tests.torture.history import Acked, Asked, Changed, Deed, Left, Opened, PageId, Status, Tag, Told
 from tests.torture.line import Cut, Line, Unwelcome, dial
 
 Payload = Any
@@ -209,6 +209,9 @@ class Page:
             case "said":
                 self._turn_to(payload["chat"])
                 self._show(payload["message"], "said")
+            case "reworded" | "withdrawn":
+                if payload["chat"] == self.chat:
+                    self._change(payload["seq"], payload.get("text"))
             case "status":
                 self._status(payload["seq"], payload["status"], chat=payload["chat"])
         self._awake.set()
@@ -223,11 +226,20 @@ class Page:
         for seq in self._own:
             if seq < start and seq <= self.after:
                 self._status(seq, unsettled.get(seq, "sent"), chat=self.chat or "")
+        for message in told["changed"]:
+            self._change(message["seq"], message["text"] if message["edited"] == "reworded" else None)
         for message in told["messages"]:
             self._show(message, news)
 
+    def _change(self, seq: int, text: str | None) -> None:
+        self._write(Changed(self.visitor.tag, self.id, self.chat or "", seq, text))
+
     def _show(self, message: Payload, news: str) -> None:
         seq, chat = message["seq"], self.chat or ""
+        if message["edited"] == "withdrawn":
+            self._change(seq, None)
+            self._place(seq, "")
+            return
         socket = self.line.number if self.line is not None else 0
         self._write(Told(self.visitor.tag, self.id, socket, news, chat, seq, message["text"], time.monotonic()))
         if message["author"] == "visitor":

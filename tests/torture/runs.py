@@ -5,10 +5,12 @@ from typing import Any
 
 from tests.torture.order import Order
 from tests.torture.runs_crashes import t1, t2, t19
+from tests.torture.runs_forged import t7
 from tests.torture.runs_isolation import t21
 from tests.torture.runs_store import t9_full, t9_locked, t9_read_only
 from tests.torture.runs_twilio import t3, t3_refused, t4
 from tests.torture.runs_visitors import t11, t11_offline, t13
+from tests.torture.runs_wall import t14, t15, t16
 from tests.torture.runs_webhooks import t5, t6, t8
 from tests.torture.stage import Outcome
 
@@ -20,6 +22,7 @@ RUNS: tuple[Callable[[Order], Coroutine[Any, Any, Outcome]], ...] = (
     t4,
     t5,
     t6,
+    t7,
     t8,
     t9_locked,
     t9_full,
@@ -27,6 +30,9 @@ RUNS: tuple[Callable[[Order], Coroutine[Any, Any, Outcome]], ...] = (
     t11,
     t11_offline,
     t13,
+    t14,
+    t15,
+    t16,
     t19,
     t21,
 )

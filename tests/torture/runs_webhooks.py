@@ -17,7 +17,7 @@ _SHY = Manners(chance=1.0, texts=(1, 1))
 
 
 async def t5(order: Order) -> Outcome:
-    """Doubled, shuffled, late and replayed, also across a restart."""
+    """Doubled, shuffled, late and replayed, also across a restart; agents reword and take back what they said."""
     visitors, rounds = order.figure(short=(20, 8), full=(100, 32))
     async with open_stage(
         "T5 webhooks", seed=order.seed, keep=order.keep, backend=order.backend, manners=_SHY
@@ -33,6 +33,7 @@ async def t5(order: Order) -> Outcome:
         await asyncio.sleep(2)
         for number in range(rounds):
             await _agents_speak(stage, count=1)
+            _agents_revise(stage)
             if number in (rounds // 3, 2 * rounds // 3):
                 await stage.keeper.stop()
                 await asyncio.sleep(0.3)
@@ -55,6 +56,7 @@ async def t6(order: Order) -> Outcome:
         await asyncio.sleep(2)
         for _ in range(rounds):
             await _agents_speak(stage, count=2)
+            _agents_revise(stage)
         await stage.typed(within=30)
         stage.notes.append("LOOK_BACK_SECONDS=2")
         return await stage.settle()
@@ -69,11 +71,11 @@ async def t8(order: Order) -> Outcome:
         stage.crowd(visitors, each=100_000, pause=(0.3, 1.0))
         await asyncio.sleep(1.5)
         for _ in range(stalls):
-            await stage.keeper.tell(stall=2.0)
+            until = (await stage.keeper.tell(stall=2.0))["stalled_until"]
             begun = time.monotonic()
             stage.faults += 1
             await asyncio.sleep(order.figure(short=2.5, full=3.0))
-            early = [hook for hook in stage.flexland.hooks if hook.status == 200 and 0.3 < hook.at - begun < 1.9]
+            early = [hook for hook in stage.flexland.hooks if hook.status == 200 and hook.within(begun, until)]
             if early:
                 stage.problems.append(f"{len(early)} webhooks were answered while nothing could be committed")
         stage.hush()
@@ -86,6 +88,13 @@ async def _agents_speak(stage: Stage, *, count: int) -> None:
     for channel in stage.flexland.channels:
         stage.flexland.say(channel, count)
         await asyncio.sleep(stage.dice.uniform(0.002, 0.01))
+
+
+def _agents_revise(stage: Stage) -> None:
+    """In every second channel an agent rewords a text, or takes one back."""
+    for channel in stage.flexland.channels:
+        if stage.dice.random() < 0.5:
+            stage.flexland.revise(channel)
 
 
 def _judged(stage: Stage, outcome: Outcome) -> Outcome:

@@ -8,9 +8,11 @@ import pytest
 from tests.torture.checker import check
 from tests.torture.history import (
     Acked,
+    AgentChanged,
     AgentSaid,
     Asked,
     AtFlex,
+    Changed,
     Deed,
     Left,
     Opened,
@@ -95,9 +97,32 @@ def test_a_page_that_was_left_need_not_be_complete() -> None:
     assert set() == faults([*GOOD, told("ada:a1", 2, page=other), Left(ADA, other)])
 
 
+def changed(text: str | None, seq: int) -> Deed:
+    return Changed(ADA, PAGE, "c", seq, text)
+
+
+def test_a_page_that_shows_what_flex_has_is_accepted() -> None:
+    """Reworded twice, told once by a catch-up; taken back before it came, or after."""
+    reworded: list[Deed] = [AgentChanged("c", "ada:a1", "ada:a1 w1"), AgentChanged("c", "ada:a1 w1", "ada:a1 w2")]
+    history = [*GOOD, *reworded, changed("ada:a1 w2", 2), AgentChanged("c", "ada:a2", None), changed(None, 4)]
+    assert set() == faults(history)
+    never_seen: list[Deed] = [AgentSaid("c", 5, "ada:a3"), AgentChanged("c", "ada:a3", None)]
+    assert set() == faults([*history, *never_seen])
+
+
 REJECTED: dict[str, tuple[str, list[Deed]]] = {
     "an acknowledged text is not at Flex": ("lost", without(AtFlex("c", 2, "ada:v2"))),
     "an agent's text never came": ("lost", without(told("ada:a2", 4, socket=2))),
+    "a page shows an older wording": (
+        "lost",
+        [*GOOD, AgentChanged("c", "ada:a1", "ada:a1 w1")],
+    ),
+    "a page was turned back to an older wording": (
+        "lost",
+        [*GOOD, AgentChanged("c", "ada:a1", "ada:a1 w1"), changed("ada:a1 w1", 2), changed("ada:a1", 2)],
+    ),
+    "a page shows what was taken back": ("lost", [*GOOD, AgentChanged("c", "ada:a2", None)]),
+    "a page lost what was not taken back": ("lost", [*GOOD, changed(None, 2)]),
     "another page of the visitor lacks it": ("lost", [*GOOD, told("ada:a1", 2, page=PageId("ada/2"))]),
     "a text lies twice at Flex": ("doubled", [*GOOD, AtFlex("c", 4, "ada:v2")]),
     "an unacknowledged text lies twice at Flex": ("doubled", [*GOOD, *[AtFlex("c", 9, "ada:v3")] * 2]),

@@ -25,13 +25,6 @@ async def verdict_of(stage: Stage, *, visitors: int = 8, each: int = 6) -> Verdi
     return (await stage.settle(within=3)).verdict
 
 
-async def test_without_an_inbox_webhooks_are_doubled() -> None:
-    """The inbox key is what keeps a repeated webhook from being a second message."""
-    async with stage_with(store="forgetful") as stage:
-        stage.flexland.befall(Rule(fault=Fault.REPEAT), seed=SEED)
-        assert (await verdict_of(stage)).doubled
-
-
 async def test_without_looking_for_what_was_sent_texts_are_doubled() -> None:
     """After a lost answer, and a lost echo, only Flex knows whether it has the text."""
     async with stage_with(flex="blind") as stage:
