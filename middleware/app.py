@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -12,36 +13,44 @@ from aiohttp import web
 
 from middleware.back_end import back_end, webchat_door
 from middleware.clock import SystemClock
+from middleware.engine import open_store
 from middleware.flex.rest import Transport
+from middleware.relay.badges import Badges
 from middleware.relay.decide import Pace
 from middleware.relay.deliver import Deliver
 from middleware.relay.from_flex import FromFlex
 from middleware.relay.from_visitor import FromVisitor
-from middleware.relay.ports import Bell, Clock, Flex, Store
+from middleware.relay.model import VisitorId
+from middleware.relay.ports import Bell, Clock, Flex, SharedStore, Store
 from middleware.relay.sweep import Sweep
-from middleware.relay.to_flex import ToFlex
+from middleware.relay.to_flex import ToFlex, nobody
 from middleware.relay.to_visitor import ToVisitor
 from middleware.settings import Settings
-from middleware.store.sqlite import SqliteStore
-from middleware.store.sqlite_units import CrashPoint
+from middleware.store.batches import CrashPoint
 from middleware.web import webhooks
 from middleware.web.bell import SocketBell
 from middleware.web.chat_namespace import ChatNamespace
+from middleware.web.connections import Runner
+from middleware.web.door import Door, Origins
 from middleware.web.guards import add_headers, errors_as_json
+from middleware.web.identity import Identities
+from middleware.web.limits import Limits
 from middleware.web.pages import add_pages
 from middleware.web.plain_namespace import PlainNamespace
-from middleware.web.sockets import Server
+from middleware.web.reception import Reception
+from middleware.web.server import Server
 from middleware.web.status import add_status
 from middleware.web.tokens import Tokens
+from middleware.web.watch import Watch
 from middleware.web.webchat import add_webchat
 
 STOP_SECONDS = 6.0
 """How long claimed deliveries and looks may take on stop; what is left is claimed anew at the next start."""
-
-STORE_SECONDS = 3.0
-"""How long a locked store is waited for: well inside the five seconds that Twilio waits for a webhook's answer."""
 GRACE_SECONDS = 2.0
 """How long open requests may take to finish on stop."""
+
+SERVER = web.AppKey("server", Server)
+"""Where the application holds its Socket.IO server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,30 @@ class Seams:
     store: Callable[[Store], Store] = lambda store: store
     flex: Callable[[Flex], Flex] = lambda flex: flex
     bell: Callable[[Bell], Bell] = lambda bell: bell
+    limits: Callable[[Limits], Limits] = lambda limits: limits
+    clock: Callable[[Clock], Clock] = lambda clock: clock
     crash: CrashPoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What other nodes do, brought to this one's sockets and to its worker."""
+
+    bell: SocketBell
+    to_flex: ToFlex
+
+    def news(self, visitor: VisitorId) -> None:
+        """Let the visitor's sockets look."""
+        self.bell.look(visitor)
+
+    def owed(self) -> None:
+        """Let the worker look."""
+        self.to_flex.wake()
+
+    def missed(self) -> None:
+        """Let everybody look."""
+        self.bell.look_all()
+        self.to_flex.wake()
 
 
 def static_files() -> Path:
@@ -63,63 +95,90 @@ def static_files() -> Path:
 @asynccontextmanager
 async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterator[web.Application]:
     """The whole application, opened; closed in reverse order. Raises `StoreUnavailable` if the store does not open."""
-    clock = SystemClock()
     async with AsyncExitStack() as opened:
         transport = await opened.enter_async_context(Transport())
-        database = await opened.enter_async_context(
-            SqliteStore(settings.database_path, patience=STORE_SECONDS, crash=seams.crash)
-        )
+        database = await opened.enter_async_context(open_store(settings, crash=seams.crash))
+        shared = database if isinstance(database, SharedStore) else None
+        clock = seams.clock(SystemClock() if shared is None else shared.clock)
         store = seams.store(database)
         flex = seams.flex(back_end(settings, transport))
         pace = Pace(look_back=settings.look_back_seconds)
         bell = SocketBell(store)
         to_visitor = ToVisitor(seams.bell(bell))
         deliver = Deliver(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace)
-        to_flex = ToFlex(store, deliver=deliver, clock=clock, pace=pace)
+        to_flex = ToFlex(store, deliver=deliver, clock=clock, pace=pace, call=nobody if shared is None else shared.call)
         sweep = Sweep(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace, wake=to_flex.wake)
         from_visitor = FromVisitor(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock)
         from_flex = FromFlex(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock)
 
         app = web.Application(middlewares=[errors_as_json], client_max_size=webhooks.MOST_BYTES)
-        app.on_response_prepare.append(add_headers)
+        app.on_response_prepare.append(add_headers(frame_origins=settings.frame_origins))
         webhooks.add_webhooks(app, read=flex.read_webhook, from_flex=from_flex)
         add_pages(app, static=static_files())
         door = webchat_door(settings, transport)
         if door is not None:
             add_webchat(app, door=door, origins=settings.origins, clock=clock)
         add_status(app, pings={"store": database.ping})
-        server = _sockets(settings, from_visitor=from_visitor, bell=bell, clock=clock)
+        limits = seams.limits(_limits(settings))
+        badges = Badges(store, clock=clock, lifetime=settings.token_days * 86400)
+        watch = Watch(bell, badges=badges, clock=clock)
+        reception = _reception(settings, badges=badges, clock=clock)
+        server = _server(settings, limits)
+        for kind, name in ((ChatNamespace, "/chat"), (PlainNamespace, "/")):
+            server.register_namespace(
+                kind(name, from_visitor=from_visitor, bell=bell, reception=reception, watch=watch, limits=limits)
+            )
         server.attach(app)
+        app[SERVER] = server
         app.on_shutdown.append(lambda _: server.send_home())
 
+        if shared is not None:
+            shared.tell(Neighbours(bell, to_flex))
         await to_flex.recover()
         await sweep.recover()
         opened.push_async_callback(bell.close)
-        await opened.enter_async_context(_telling(bell))
+        await opened.enter_async_context(_running(bell))
+        await opened.enter_async_context(_running(watch))
         await opened.enter_async_context(_working(to_flex, sweep))
         yield app
 
 
 @asynccontextmanager
-async def serving(settings: Settings, listener: socket.socket, *, seams: Seams = Seams()) -> AsyncIterator[None]:
+async def serving(
+    settings: Settings, listener: socket.socket, *, seams: Seams = Seams()
+) -> AsyncIterator[web.Application]:
     """Serve the application on the bound socket while the block runs, then stop cleanly."""
     async with open_app(settings, seams=seams) as app:
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE_SECONDS)
+        runner = Runner(app, shutdown_timeout=GRACE_SECONDS)
         await runner.setup()
         try:
             await web.SockSite(runner, listener).start()
-            yield
+            yield app
         finally:
             await runner.cleanup()
 
 
-def _sockets(settings: Settings, *, from_visitor: FromVisitor, bell: SocketBell, clock: Clock) -> Server:
-    keys = [key.get_secret_value() for key in settings.token_keys]
-    tokens = Tokens(keys, lifetime=settings.token_days * 86400)
-    server = Server(origins=settings.origins)
-    for kind, name in ((ChatNamespace, "/chat"), (PlainNamespace, "/")):
-        server.register_namespace(kind(name, from_visitor=from_visitor, bell=bell, tokens=tokens, clock=clock))
-    return server
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        most_sockets=settings.most_sockets,
+        sockets_per_address=settings.sockets_per_address,
+        frames_per_second=settings.frames_per_second,
+        frames_at_once=round(settings.frames_per_second * 10),
+    )
+
+
+def _reception(settings: Settings, *, badges: Badges, clock: Clock) -> Reception:
+    token_keys = [key.get_secret_value() for key in settings.token_keys]
+    identity_keys = [key.get_secret_value() for key in settings.identity_keys]
+    tokens = Tokens(token_keys, lifetime=settings.token_days * 86400)
+    identities = Identities(identity_keys, settings.identity_algorithm, audience=settings.public_url)
+    return Reception(badges, tokens=tokens, identities=identities, clock=clock)
+
+
+def _server(settings: Settings, limits: Limits) -> Server:
+    origins = Origins(settings.origins, required=settings.require_origin)
+    door = Door(origins=origins, limits=limits, trusted_proxies=settings.trusted_proxies, now=time.monotonic)
+    return Server(door=door)
 
 
 class _Worker(Protocol):
@@ -127,9 +186,14 @@ class _Worker(Protocol):
     def stop(self) -> None: ...
 
 
+class _Endless(Protocol):
+    async def run(self) -> None: ...
+
+
 @asynccontextmanager
-async def _telling(bell: SocketBell) -> AsyncIterator[None]:
-    task = asyncio.create_task(bell.run())
+async def _running(endless: _Endless) -> AsyncIterator[None]:
+    """Run it while the block runs."""
+    task = asyncio.create_task(endless.run())
     try:
         yield
     finally:

@@ -16,9 +16,11 @@ from middleware.settings import Backend, BadSettings, Settings
 
 def back_end(settings: Settings, transport: Transport) -> Flex:
     """The back end these settings describe, calling Twilio through this transport."""
-    token = settings.twilio_auth_token.get_secret_value()
+    tokens = [
+        token.get_secret_value() for token in (settings.twilio_auth_token, settings.twilio_auth_token_next) if token
+    ]
     client = _client(settings, transport)
-    verifier = Verifier(auth_token=token, account_sid=settings.twilio_account_sid, public_url=settings.public_url)
+    verifier = Verifier(auth_tokens=tokens, account_sid=settings.twilio_account_sid, public_url=settings.public_url)
     match settings.backend:
         case Backend.PROGRAMMABLE_CHAT:
             return ProgrammableChat(client, flow=_flex_flow(settings), verifier=verifier)

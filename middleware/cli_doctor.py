@@ -12,10 +12,12 @@ import click
 
 from middleware.cli_order import wanted_by_server
 from middleware.cli_words import check_lines, say
+from middleware.engine import open_store
 from middleware.flex.setup_account import open_account
 from middleware.flex.setup_checks import Check, Door, check_account, check_door
-from middleware.relay.errors import StoreUnavailable
+from middleware.relay.errors import FlexError, StoreUnavailable
 from middleware.settings import BadSettings, Settings, read_settings
+from middleware.store.errors import SchemaOld
 from middleware.store.sqlite import SqliteStore
 from middleware.store.sqlite_file import OneNode
 
@@ -51,10 +53,15 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
             account, wanted_by_server(settings), workspace_sid=settings.flex_workspace_sid, now=time.time
         ):
             yield check
+    if settings.twilio_auth_token_next is not None:
+        yield await check_next_token(settings, settings.twilio_auth_token_next.get_secret_value())
     async for check in check_door(_door(settings)):
         yield check
-    yield await check_store(settings.database_path)
-    yield check_disk(settings.database_path)
+    if settings.database_path is None:
+        yield await check_database(settings)
+    else:
+        yield await check_store(settings.database_path)
+        yield check_disk(settings.database_path)
 
 
 def _door(settings: Settings) -> Door:
@@ -64,6 +71,18 @@ def _door(settings: Settings) -> Door:
         auth_token=settings.twilio_auth_token.get_secret_value(),
         from_outside=settings.twilio_api_url is None,
     )
+
+
+async def check_next_token(settings: Settings, token: str) -> Check:
+    """Whether Twilio knows the token that is to come."""
+    async with open_account(settings.twilio_account_sid, token, api_url=settings.twilio_api_url) as account:
+        try:
+            await account.knock()
+        except FlexError as error:
+            remedy = "set it to the account's secondary auth token, or take it out of the settings"
+            return Check("next auth token", False, f"Twilio does not accept it ({error})", remedy)
+    told = "Twilio accepts it; when it is promoted in the Console, set TWILIO_AUTH_TOKEN to it and restart"
+    return Check("next auth token", True, told)
 
 
 async def check_store(path: Path) -> Check:
@@ -78,6 +97,18 @@ async def check_store(path: Path) -> Check:
     except (StoreUnavailable, OSError) as error:
         return Check("store", False, f"{path}: {error}", "do as it says, or restore the file from a copy")
     return Check("store", True, f"{path} opens and answers")
+
+
+async def check_database(settings: Settings) -> Check:
+    """Whether the database lets this server in and answers; running nodes are no trouble."""
+    try:
+        async with open_store(settings, guest=True) as store:
+            await store.ping()
+    except SchemaOld:
+        return Check("store", True, f"{settings.database} answers; its schema is made at the next start")
+    except StoreUnavailable as error:
+        return Check("store", False, f"{settings.database}: {error}", "do as it says")
+    return Check("store", True, f"{settings.database} answers")
 
 
 def check_disk(path: Path) -> Check:

@@ -1,9 +1,25 @@
 """A Flex in memory: takes what is sent, and fails as it is told."""
 
 from collections import defaultdict, deque
+from dataclasses import replace
+from math import floor
 
 from middleware.relay.errors import BadWebhook
-from middleware.relay.model import Author, Chat, Echoed, Event, EventKey, FlexRef, Message, MessageId, Receipt, Said
+from middleware.relay.model import (
+    Author,
+    Chat,
+    Echoed,
+    Event,
+    EventKey,
+    FlexRef,
+    Message,
+    MessageId,
+    Receipt,
+    Reworded,
+    Said,
+    Uttered,
+    Withdrawn,
+)
 from middleware.relay.ports import WebhookRequest
 
 
@@ -14,7 +30,8 @@ class FakeFlex:
     """
 
     def __init__(self) -> None:
-        self.lists: dict[FlexRef, list[Event | None]] = defaultdict(list)
+        self.lists: dict[FlexRef, list[Uttered | None]] = defaultdict(list)
+        self.rewordings: dict[FlexRef, dict[int, Reworded]] = defaultdict(dict)
         self.ended: list[FlexRef] = []
         self.calls: list[str] = []
         self.names: dict[str, str] = {}
@@ -47,9 +64,18 @@ class FakeFlex:
         self._leave()
 
     async def history(self, ref: FlexRef, *, after_index: int) -> list[Event]:
-        """Everything above the index, and what else is true."""
+        """Everything above the index, what was changed or removed meanwhile, and what else is true."""
         self._enter("history")
-        return [event for event in self.lists[ref][after_index + 1 :] if event is not None] + self.extra[ref]
+        there = [event for event in self.lists[ref] if event is not None]
+        events: list[Event] = []
+        for index, uttered in enumerate(self.lists[ref][: there[-1].index + 1] if there else []):
+            if uttered is not None and index > after_index:
+                events.append(uttered)
+            if uttered is None and index <= after_index:
+                events.append(Withdrawn(ref, EventKey(f"hole:{ref}:{index}"), index))
+            if uttered is not None and index in self.rewordings[ref]:
+                events.append(self.rewordings[ref][index])
+        return events + self.extra[ref]
 
     async def find_sent(self, ref: FlexRef, message: Message) -> Receipt | None:
         """Look for the message."""
@@ -74,6 +100,24 @@ class FakeFlex:
         event = Said(ref, EventKey(f"message:{ref}:{index}"), index, author, who, text)
         self.lists[ref].append(event)
         return event
+
+    def reword(self, ref: FlexRef, index: int, text: str, *, at: float) -> Reworded:
+        """Somebody changes a message; the event that a webhook would tell. The list tells the second only."""
+        uttered = self.lists[ref][index]
+        assert uttered is not None
+        listed = Reworded(ref, EventKey(f"listed:{uttered.key}"), index, text, at=floor(at) + 0.999)
+        self.rewordings[ref][index] = listed
+        if isinstance(uttered, Said):
+            self.lists[ref][index] = replace(uttered, text=text, worded_at=listed.at or 0.0)
+        ours = uttered.message if isinstance(uttered, Echoed) else None
+        return Reworded(ref, EventKey(f"reworded:{uttered.key}:{at}:{text}"), index, text, at=at, ours=ours)
+
+    def withdraw(self, ref: FlexRef, index: int) -> Withdrawn:
+        """Somebody removes a message; the event that a webhook would tell."""
+        uttered, self.lists[ref][index] = self.lists[ref][index], None
+        assert uttered is not None
+        ours = uttered.message if isinstance(uttered, Echoed) else None
+        return Withdrawn(ref, EventKey(f"withdrawn:{uttered.key}"), index, ours=ours)
 
     def sent(self, ref: FlexRef) -> list[MessageId]:
         """The visitor's messages, in Flex's order."""

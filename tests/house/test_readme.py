@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from click.testing import CliRunner
+from pydantic import SecretStr
 
 from middleware.cli import main
 from middleware.settings import Settings
@@ -23,6 +24,10 @@ def settings_table() -> str:
 def _shown(default: object) -> str:
     if default is None or default == []:
         return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, SecretStr):
+        return _shown(default.get_secret_value())
     return f"`{int(default) if isinstance(default, float) and default.is_integer() else default}`"
 
 

@@ -73,6 +73,13 @@ def test_an_origin_is_kept_as_browsers_write_it(typed: str, origin: str) -> None
     assert ["https://chat.example.com", origin] == read_settings({**GOOD, "ALLOWED_ORIGINS": typed}).origins
 
 
+def test_every_origin_is_taken_on_a_developers_machine_only() -> None:
+    """Elsewhere any page on the internet could speak in the company's name."""
+    with pytest.raises(BadSettings, match="DEVELOPMENT=true would take it"):
+        read_settings({**GOOD, "ALLOWED_ORIGINS": "https://a.example,*"})
+    assert "*" in read_settings({**GOOD, "ALLOWED_ORIGINS": "*", "DEVELOPMENT": "true"}).origins
+
+
 CONVERSATIONS = {name: value for name, value in GOOD.items() if name != "FLEX_FLOW_SID"} | {"BACKEND": "conversations"}
 ADDRESS, WORKFLOW = "IG" + "0e" * 16, "WW" + "0f" * 16
 

@@ -49,6 +49,11 @@ class Page:
         """Close the socket."""
         await self._socket.disconnect()
 
+    @property
+    def connected(self) -> bool:
+        """Whether its socket is."""
+        return bool(self._socket.connected)
+
     async def ask(self, name: str, payload: object = None) -> Payload:
         """Ask, and wait for the answer."""
         return await self._socket.call(name, payload, namespace=self._namespace, timeout=DEADLINE)

@@ -38,7 +38,7 @@ async def post(town: Town, path: str, fields: dict[str, str], **headers: str) ->
         ("say", "Hello", "bad_ask"),
         ("say", {"ask_id": "1"}, "bad_ask"),
         ("say", {"ask_id": "1", "text": ""}, "bad_ask"),
-        ("say", {"ask_id": "1", "text": "x" * 1_000_000}, "bad_ask"),
+        ("say", {"ask_id": "1", "text": "x" * 200_000}, "bad_ask"),
         ("say", {"ask_id": "1", "text": {"deep": "object"}}, "bad_ask"),
         ("open", {"name": ""}, "bad_ask"),
         ("open", {"name": 7}, "bad_ask"),
@@ -115,10 +115,10 @@ async def test_a_webhook_of_an_unknown_channel_is_200_and_nothing(town: Town) ->
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data; boundary=x"])
-async def test_a_webhook_of_another_content_type_is_400(town: Town, content_type: str) -> None:
+async def test_a_webhook_of_another_content_type_is_415(town: Town, content_type: str) -> None:
     """Twilio sends forms."""
     status, said = await post(town, "/new-message", FIELDS, **{"Content-Type": content_type})
-    assert (400, True) == (status, "Content-Type" in said)
+    assert (415, True) == (status, "Content-Type" in said)
 
 
 async def test_a_webhook_that_is_too_large_is_413(town: Town) -> None:
@@ -143,4 +143,4 @@ async def test_a_page_of_a_foreign_origin_may_not_connect(town: Town) -> None:
     url = town.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
     with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
         await town.http.ws_connect(url, headers={"Origin": "https://evil.example.com"})
-    assert 400 == refusal.value.status
+    assert 403 == refusal.value.status

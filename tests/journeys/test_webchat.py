@@ -16,7 +16,11 @@ SECRET = "s" * 32
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
     """With an API key, the two routes are there."""
-    key = {"twilio_api_key_sid": SEED.api_key_sid, "twilio_api_key_secret": SECRET, "allowed_origins": [SHOP]}
+    key: dict[str, Any] = {
+        "twilio_api_key_sid": SEED.api_key_sid,
+        "twilio_api_key_secret": SECRET,
+        "allowed_origins": [SHOP],
+    }
     async with open_town(tmp_path, **BACK_ENDS["webchats"], **key) as opened:
         yield opened
 

@@ -1,0 +1,1 @@
+"""Servers of others, started by the tests themselves."""
