@@ -9,12 +9,13 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, async_playwright, expect
 
 from tests.browser.demo import Demo, running_demo
-from tests.browser.on_stage import Stage, build_stage, standing_stage
+from tests.browser.on_stage import Stage, build_stage, standing_stage, until_true
 from tests.browser.people import Agent, Visitor
 from tests.browser.shop import Shop, open_shop
+from tests.journeys.page import DEADLINE
 
 _ARGS = (
     "--no-sandbox",
@@ -24,6 +25,8 @@ _ARGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+expect.set_options(timeout=DEADLINE * 1000)
 
 NewVisitor: TypeAlias = Callable[..., Awaitable[Visitor]]
 NewStage: TypeAlias = Callable[..., Awaitable[Stage]]
@@ -133,7 +136,7 @@ async def new_stage(browser: Browser, built_stage: Path, watch: Watch) -> AsyncI
 
         async def come(**window: Any) -> Stage:
             tab = await open_tab(await browser.new_context(**window), address, watch=watch)
-            await tab.wait_for_function("window.stage")
+            await until_true(tab, "Boolean(window.stage)")
             return Stage(tab)
 
         yield come

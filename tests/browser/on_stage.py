@@ -10,6 +10,8 @@ from typing import Any
 from aiohttp import web
 from playwright.async_api import Locator, Page
 
+from tests.journeys.page import until
+
 ROOT = Path(__file__).parents[2]
 _STAGE = Path(__file__).parent / "stage"
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; require-trusted-types-for 'script'"
@@ -39,6 +41,11 @@ async def standing_stage(built: Path) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
     finally:
         await runner.cleanup()
+
+
+async def until_true(tab: Page, script: str) -> None:
+    """Wait until the script gives true. Playwright's own waiting looks again by `eval`, which a strict page forbids."""
+    await until(lambda: tab.evaluate(script), what=script)
 
 
 @dataclass(frozen=True, slots=True)

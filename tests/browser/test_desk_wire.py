@@ -137,7 +137,7 @@ async def test_a_desk_outlives_its_simulator(browser: Browser, watch: Watch) -> 
     await expect(notice).to_be_visible()
     await expect(tab.locator(".line")).to_have_count(1)
     async with simulator(int(address.rpartition(":")[2])), asyncio.timeout(30):
-        await expect(notice).to_have_count(0, timeout=20_000)
+        await expect(notice).to_have_count(0)
         await expect(tab.locator(".line")).to_have_count(0)
         await expect(tab.get_by_text("Nobody is waiting.")).to_be_visible()
         await tab.close()

@@ -3,7 +3,7 @@
 from playwright.async_api import expect
 
 from tests.browser.conftest import NewStage
-from tests.browser.on_stage import Stage
+from tests.browser.on_stage import Stage, until_true
 from tests.browser.sayings import TALK
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -66,7 +66,7 @@ async def test_turning_the_window_small_keeps_what_was_begun(stage: Stage) -> No
     await stage.launcher.click()
     await stage.box.fill("half a sen")
     await stage.tab.set_viewport_size({"width": 390, "height": 700})
-    await stage.tab.wait_for_function("stage.root.querySelector('dialog').matches(':modal')")
+    await until_true(stage.tab, "stage.root.querySelector('dialog').matches(':modal')")
     await expect(stage.box).to_have_value("half a sen")
     await expect(stage.box).to_be_focused()
     assert [] == await stage.asked()

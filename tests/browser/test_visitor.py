@@ -207,12 +207,12 @@ async def test_what_hostile_people_write_runs_on_neither_side(agent: Agent, new_
     await visitor.tab.locator("flex-chat").evaluate(
         "(chat, texts) => { for (const text of texts) chat.say(text) }", texts
     )
-    await expect(agent.log.locator(".bubble")).to_have_text(["Hello", *texts], use_inner_text=False, timeout=30_000)
+    await expect(agent.log.locator(".bubble")).to_have_text(["Hello", *texts], use_inner_text=False)
     field = agent.tab.get_by_label("Your answer")
     for text in texts:
         await field.fill(text)
         await field.press("Enter")
     theirs = visitor.tab.locator("flex-chat .theirs .bubble")
-    await expect(theirs).to_have_text(texts, timeout=30_000)
+    await expect(theirs).to_have_text(texts)
     assert [] == await suspects(visitor.log)
     assert [[], []] == [await tab.evaluate("ran") for tab in (visitor.tab, agent.tab)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import socketio
 
-DEADLINE = 20.0
+DEADLINE = 60.0
 """Seconds after which something that should happen is held to have failed."""
 
 Payload = Any
