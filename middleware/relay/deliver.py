@@ -9,6 +9,7 @@ from middleware.relay.applying import Fate
 from middleware.relay.decide import Again, Bury, Pace, decide
 from middleware.relay.errors import ChatGone, FlexError, OutcomeUnknown, Refused, StoreUnavailable
 from middleware.relay.in_order import Accepted, accept_held, accept_receipt
+from middleware.relay.meters import UNCOUNTED, Attempt, Meters
 from middleware.relay.model import (
     Agent,
     AgentChanged,
@@ -45,6 +46,7 @@ class Deliver:
         clock: Clock,
         pace: Pace,
         jitter: Jitter = random.random,
+        meters: Meters = UNCOUNTED,
     ) -> None:
         self._store = store
         self._flex = flex
@@ -52,6 +54,7 @@ class Deliver:
         self._clock = clock
         self._pace = pace
         self._jitter = jitter
+        self._meters = meters
 
     async def __call__(self, delivery: Delivery) -> None:
         """Settle the delivery, postpone it or bury it. Raises `StoreUnavailable`: then the claim stands."""
@@ -62,9 +65,11 @@ class Deliver:
         doubt = delivery.unsure
         try:
             if await self._was_sent_before(delivery):
+                self._meters.attempted(delivery, Attempt.FOUND)
                 return
             doubt = False
             await self._attempt(delivery)
+            self._meters.attempted(delivery, Attempt.SETTLED)
         except FlexError as error:
             await self._failed(delivery, error, doubt=doubt)
         except StoreUnavailable:
@@ -162,9 +167,11 @@ class Deliver:
             case Again(at, unsure):
                 log.warning("Delivery waits.", extra=facts)
                 await self._store.write(lambda tx: tx.postpone(delivery, due=at, unsure=unsure))
+                self._meters.attempted(delivery, Attempt.AGAIN)
             case Bury():
                 log.error("Delivery buried.", extra=facts)
                 await self._bury(delivery, decision.reason, gone=isinstance(error, ChatGone))
+                self._meters.attempted(delivery, Attempt.BURIED)
             case _:
                 assert_never(decision)
 
@@ -194,7 +201,7 @@ async def _failures(tx: Transaction, deliveries: Sequence[Delivery]) -> list[New
     for message in [delivery.message for delivery in deliveries if delivery.message is not None]:
         failed = await tx.set_status(message.id, MessageStatus.FAILED)
         if failed is not None:
-            news.append(StatusChanged(failed.seq, failed.status))
+            news.append(StatusChanged(failed.seq, failed.status, said_at=failed.at))
     return news
 
 

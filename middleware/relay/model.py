@@ -1,7 +1,4 @@
-"""Every noun and event of the house, as values.
-
-Times are seconds since the Unix epoch. Ids are opaque text; only their makers read them.
-"""
+"""Every noun and event of the house, as values. Times are seconds since the Unix epoch; only makers read ids."""
 
 import uuid
 from collections.abc import Mapping
@@ -277,10 +274,11 @@ class MessageChanged:
 
 @dataclass(frozen=True, slots=True)
 class StatusChanged:
-    """A message of the visitor's was sent, or failed."""
+    """A message of the visitor's, said at that time, was sent, or failed."""
 
     seq: int
     status: MessageStatus
+    said_at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

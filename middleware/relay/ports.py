@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from middleware.relay.badge import BadgeReading, BadgeWriting
+from middleware.relay.meters import LoadReading
 from middleware.relay.model import (
     Agent,
     AskId,
@@ -29,7 +30,7 @@ from middleware.relay.model import (
 T = TypeVar("T")
 
 
-class Reading(BadgeReading, Protocol):
+class Reading(BadgeReading, LoadReading, Protocol):
     """One consistent view of the store."""
 
     async def chat(self, chat: ChatId) -> Chat | None:

@@ -9,6 +9,7 @@ from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
 from middleware.relay.errors import ChatGone, FlexError, StoreUnavailable
 from middleware.relay.in_order import Accepted, accept_history
+from middleware.relay.meters import UNCOUNTED, Meters
 from middleware.relay.model import Chat, ChatEnded, ChatState, Ender, Event, News
 from middleware.relay.ports import Clock, Flex, Reading, Store, Transaction, Wake
 from middleware.relay.to_visitor import ToVisitor
@@ -25,7 +26,15 @@ class Sweep:
     """Looks back at chats: soon after a hole or an end, now and then while they are open."""
 
     def __init__(
-        self, store: Store, *, flex: Flex, to_visitor: ToVisitor, clock: Clock, pace: Pace, wake: Wake
+        self,
+        store: Store,
+        *,
+        flex: Flex,
+        to_visitor: ToVisitor,
+        clock: Clock,
+        pace: Pace,
+        wake: Wake,
+        meters: Meters = UNCOUNTED,
     ) -> None:
         self._store = store
         self._flex = flex
@@ -33,6 +42,7 @@ class Sweep:
         self._clock = clock
         self._pace = pace
         self._wake = wake
+        self._meters = meters
         self._stopped = asyncio.Event()
         self._crew = Crew(pace.at_once, done=_nothing)
 
@@ -113,6 +123,7 @@ class Sweep:
         accepted = await self._store.write(unit)
         if accepted.news:
             log.info("Missed news were filled in.", extra={"chat": chat.id, "news": len(accepted.news)})
+            self._meters.filled_in(len(accepted.news))
             self._wake()
         self._to_visitor.tell(accepted.chat, accepted.news)
 

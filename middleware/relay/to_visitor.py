@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from middleware.relay.meters import UNCOUNTED, Meters
 from middleware.relay.model import Chat, ChatId, Message, News, VisitorId
 from middleware.relay.ports import Bell, Reading, Store
 
@@ -33,13 +34,16 @@ class CatchUp:
 class ToVisitor:
     """Tells the visitor's sockets."""
 
-    def __init__(self, bell: Bell) -> None:
+    def __init__(self, bell: Bell, *, meters: Meters = UNCOUNTED) -> None:
         self._bell = bell
+        self._meters = meters
 
     def tell(self, chat: Chat | None, news: Sequence[News]) -> None:
         """Ring the chat's sockets. Call it after the commit."""
         if chat is not None and news:
             self._bell.ring(chat, news)
+        for one in news:
+            self._meters.news(one)
 
 
 async def since(

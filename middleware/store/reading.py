@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from middleware.relay.badge import Badge, BadgeId
+from middleware.relay.meters import Load
 from middleware.relay.model import AskId, Chat, ChatId, FlexRef, Message, VisitorId
 from middleware.store import sql
 from middleware.store.rows import Row, to_badge, to_chat, to_message
@@ -74,6 +75,15 @@ class SqlReading:
     async def next_look(self) -> float | None:
         """When the next look is due."""
         return await self._time(sql.NEXT_LOOK)
+
+    async def load(self) -> Load:
+        """How many chats are open and deliveries owed."""
+        (chats_open,), (owed,) = *await self._rows(sql.CHATS_OPEN), *await self._rows(sql.OWED)
+        return Load(chats_open, owed)
+
+    async def oldest_owed(self) -> float | None:
+        """Since when the oldest delivery is owed."""
+        return await self._time(sql.OLDEST_OWED)
 
     async def _rows(self, statement: str, parameters: Row = ()) -> list[Row]:
         return await self._statements.rows(statement, parameters)

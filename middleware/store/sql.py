@@ -28,6 +28,7 @@ INSERT INTO chat (
 SET_REF = "UPDATE chat SET ref = ?2 WHERE id = ?1"
 SET_AGENT = "UPDATE chat SET agent_id = ?2, agent_name = ?3 WHERE id = ?1"
 SET_NEXT_INDEX = "UPDATE chat SET next_index = ?2 WHERE id = ?1"
+CHATS_OPEN = "SELECT count(*) FROM chat WHERE state = 'open'"
 END_CHAT = "UPDATE chat SET state = 'ended', ended_by = ?2, ended_at = ?3 WHERE id = ?1 AND state = 'open'"
 
 # --- messages
@@ -87,6 +88,11 @@ NEXT_DUE = "SELECT due FROM delivery WHERE head = 1 ORDER BY due LIMIT 1"
 RELEASE_CLAIMS = """
 UPDATE delivery SET due = ?1, unsure = 1, claimed = 0
 WHERE head = 1 AND claimed = 1 AND id NOT IN (SELECT value FROM json_each(?2))"""
+OWED = "SELECT count(*) FROM delivery"
+OLDEST_OWED = """
+SELECT CASE delivery.kind WHEN 'say' THEN message.at WHEN 'end' THEN chat.ended_at ELSE chat.opened_at END
+FROM delivery JOIN chat ON chat.number = delivery.chat LEFT JOIN message ON message.number = delivery.message
+WHERE delivery.kind <> 'meet' ORDER BY delivery.id LIMIT 1"""
 OPENS_OWED = "SELECT EXISTS (SELECT 1 FROM delivery WHERE kind = 'open')"
 
 # --- inbox

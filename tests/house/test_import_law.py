@@ -98,6 +98,7 @@ HEART = (
     "model",
     "badge",
     "errors",
+    "meters",
     "ports",
     "badges",
     "changes",

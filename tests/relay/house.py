@@ -16,6 +16,7 @@ from middleware.store.sqlite import SqliteStore
 from tests.fakes.bell import FakeBell
 from tests.fakes.clock import FakeClock
 from tests.fakes.flex import FakeFlex
+from tests.fakes.meters import FakeMeters
 
 ADA = VisitorId("ada")
 PACE = Pace(at_once=8, lease=60, backoff_first=1, backoff_most=30, attempts=5, look_back=30)
@@ -29,15 +30,25 @@ class Heart:
         self.flex = FakeFlex()
         self.bell = FakeBell()
         self.clock = FakeClock()
-        to_visitor = ToVisitor(self.bell)
+        self.meters = meters = FakeMeters()
+        clock = self.clock
+        to_visitor = ToVisitor(self.bell, meters=meters)
         self.deliver = Deliver(
-            store, flex=self.flex, to_visitor=to_visitor, clock=self.clock, pace=PACE, jitter=lambda: 1.0
+            store,
+            flex=self.flex,
+            to_visitor=to_visitor,
+            clock=clock,
+            pace=PACE,
+            jitter=lambda: 1.0,
+            meters=meters,
         )
         self.to_flex = ToFlex(store, deliver=self.deliver, clock=self.clock, pace=PACE)
         wake = self.to_flex.wake
         self.from_visitor = FromVisitor(store, to_visitor=to_visitor, wake=wake, clock=self.clock)
         self.from_flex = FromFlex(store, to_visitor=to_visitor, wake=wake, clock=self.clock)
-        self.sweep = Sweep(store, flex=self.flex, to_visitor=to_visitor, clock=self.clock, pace=PACE, wake=wake)
+        self.sweep = Sweep(
+            store, flex=self.flex, to_visitor=to_visitor, clock=clock, pace=PACE, wake=wake, meters=meters
+        )
 
     async def deliver_all(self) -> None:
         """Deliver whatever is due now, until nothing is."""

@@ -10,9 +10,12 @@ from middleware.store import sql
 from middleware.store.migrate import migrate, migrations
 
 ONCE_A_START = {"WATCH_OPEN", "RELEASE_CLAIMS"}
+COUNTED = {"CHATS_OPEN", "OWED"}
 """These touch every open chat, or every delivery owed, and do so through an index that holds no others."""
 GIVEN = {"BADGES_AMONG"}
 """What is scanned is what was given."""
+FIRST_FIT = {"OLDEST_OWED"}
+"""What is owed is read from the oldest on, up to the first that is no agent's name."""
 SORTED = {"HELD"}
 """The few held events of one address are sorted after they are found."""
 
@@ -46,8 +49,8 @@ def test_no_statement_grows_with_the_store(database: sqlite3.Connection, name: s
     statement = statements()[name]
     for step in plan(database, statement):
         if step.startswith("SCAN") and step != "SCAN CONSTANT ROW":
-            assert "INDEX" in step
-            assert name in ONCE_A_START | GIVEN or "LIMIT 1" in statement
+            assert "INDEX" in step or name in FIRST_FIT
+            assert name in ONCE_A_START | COUNTED | GIVEN or "LIMIT 1" in statement
         if step.startswith("USE TEMP B-TREE"):
             assert name in SORTED
 
