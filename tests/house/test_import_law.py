@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "flex": {"middleware.relay", "aiohttp", "httptools", "multidict", "twilio", "jwt"},
     "store": {"middleware.relay", "asyncpg"},
     "engine": {"middleware.relay", "middleware.settings", "middleware.store"},
-    "web": {"middleware.relay", "aiohttp", "socketio", "engineio", "pydantic", "jwt"},
+    "web": {"middleware.relay", "aiohttp", "socketio", "engineio", "pydantic", "jwt", "prometheus_client"},
     "simulator": {"aiohttp", "twilio"},
     "back_end": {"middleware.relay", "middleware.flex", "middleware.settings", "twilio"},
     "app": {
