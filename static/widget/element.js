@@ -213,9 +213,9 @@ export class FlexChat extends HTMLElement {
     try {
       const { Room } = await loadRoom();
       if (signal.aborted) return null;
-      const close = () => this.hide();
+      const [open, close] = [() => void this.show(), () => this.hide()];
       const tell = (/** @type {string} */ name, /** @type {any} */ detail) => this.#tell(name, detail);
-      this.#room = new Room(this.#root, this.#wishes, { identity: this.#identity, close, tell });
+      this.#room = new Room(this.#root, this.#wishes, { identity: this.#identity, open, close, tell });
       this.#room.introduce(this.#context);
       this.#failed = false;
     } catch (error) {

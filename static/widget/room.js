@@ -9,6 +9,7 @@ import { Talk } from "./talk/talk.js";
 /**
  * @typedef {object} To
  * @property {(name: "opened" | "message" | "ended" | "unread" | "problem", detail: any) => void} tell events of the contract
+ * @property {() => void} open the visitor opens the panel by other means than the launcher
  * @property {() => void} close the visitor closes the panel
  */
 
@@ -24,7 +25,7 @@ export class Room {
     this.#talk = new Talk({ server: wishes.server, identity: to.identity });
     this.#view = this.#talk.view;
     this.#listen();
-    this.#panel = new Panel({ root, talk: this.#talk, wishes, close: to.close });
+    this.#panel = new Panel({ root, talk: this.#talk, wishes, open: to.open, close: to.close });
     this.#talk.start();
   }
 

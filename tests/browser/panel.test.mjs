@@ -72,6 +72,14 @@ test("addresses become links, without the sentence's own marks", () => {
   assert.equal("See https://example.com, ada@example.com.", pieces("See https://example.com, ada@example.com.").map((one) => one.shown ?? one).join(""));
 });
 
+test("a sentence without spaces goes on behind its link", () => {
+  assert.deepEqual(["https://example.com/ja?x=1"], hrefs("詳細はhttps://example.com/ja?x=1をご覧ください"));
+  assert.deepEqual(["https://example.com/"], hrefs("请看https://example.com/，谢谢"));
+  assert.deepEqual(["mailto:ada@example.com"], hrefs("メールはada@example.comへ"));
+  assert.deepEqual(["https://xn--r8jz45g.jp/%E3%83%91%E3%82%B9"], hrefs("https://例え.jp/パス です"));
+  assert.deepEqual(["https://example.com/%C3%BCber"], hrefs("https://example.com/über"));
+});
+
 test("only addresses that cannot run become links", () => {
   for (const text of ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,<b>", "vbscript:x", "file:///etc/passwd", "https://", "https://bank.example@evil.example/"]) {
     assert.deepEqual([], hrefs(text).filter((href) => !href.startsWith("mailto:")), text);

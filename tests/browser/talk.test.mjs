@@ -98,6 +98,20 @@ test("after a reload the agent's coming is told by the messages", () => {
   assert.deepEqual(["text 1", "Alex joined", "text 2"], said(shown(chat)));
 });
 
+test("words said before the agent's name was known are theirs when it is", () => {
+  const chat = chatWith([message(1)]);
+  chat.agent({ chat: "chat-1", agent: { name: null } });
+  chat.said({ chat: "chat-1", message: answered(2, { name: null }) });
+  chat.said({ chat: "chat-1", message: message(3) });
+  const names = () => shown(chat).filter((item) => item.kind === "message").map((item) => item.name);
+  assert.deepEqual([null, null, null], names());
+  chat.agent({ chat: "chat-1", agent: ALEX });
+  assert.deepEqual([null, "Alex", null], names());
+  chat.agent({ chat: "chat-1", agent: null });
+  chat.said({ chat: "chat-1", message: answered(4, { name: null }) });
+  assert.deepEqual([null, "Alex", null, null], names());
+});
+
 test("an agent who leaves by ending the chat is said to have ended it only", () => {
   const chat = chatWith([message(1), answered(2)], { chat: { ...HEAD, agent: ALEX } });
   chat.agent({ chat: "chat-1", agent: null });

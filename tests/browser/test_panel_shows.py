@@ -141,7 +141,8 @@ const start = OscillatorNode.prototype.start;
 OscillatorNode.prototype.start = function (at) { window.rung += 1; return start.call(this, at); };
 window.Notification = class { static permission = "default";
   static async requestPermission() { return (this.permission = "granted"); }
-  constructor(title, {body}) { window.notified.push([title, body]); } };
+  constructor(title, {body}) { window.notified.push([title, body]); window.last = this; }
+  close() { window.notified.pop(); } };
 """
 
 
@@ -183,6 +184,9 @@ async def test_a_notification_comes_only_to_who_asked_for_it(stage: Stage) -> No
     await stage.press("Escape", "Escape")
     await stage.hear(text="Are you there?")
     assert [["Alex Rivera", "Are you there?"]] == await stage.tab.evaluate("notified")
+    await stage.tab.evaluate("last.onclick()")
+    await expect(stage.panel.get_by_text("Are you there?", exact=True)).to_be_visible()
+    assert [] == await stage.tab.evaluate("notified")
 
 
 @pytest.mark.parametrize(("language", "direction", "send"), [("ar", "rtl", "إرسال"), ("ja-JP", "ltr", "送信")])

@@ -40,14 +40,15 @@ export async function mayNotify() {
   return (await Notification.requestPermission()) === "granted";
 }
 
-/** @param {string} title @param {NotificationOptions} options */
-export function notify(title, options) {
+/** @param {string} title @param {NotificationOptions & {pressed: () => void}} options `pressed`: the visitor wants to see it */
+export function notify(title, { pressed, ...options }) {
   if (Notification.permission !== "granted") return;
   try {
     const shown = new Notification(title, { tag: "flex-chat", ...options });
     shown.onclick = () => {
       window.focus();
       shown.close();
+      pressed();
     };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error; // Chrome on Android has the class, and forbids its use

@@ -27,6 +27,7 @@ export class Panel {
   #root;
   #talk;
   #wishes;
+  #open;
   #close;
   #sheet = new CSSStyleSheet();
   #frame = document.createElement("div");
@@ -48,12 +49,13 @@ export class Panel {
   /** @type {import("./scene.js").Face} */
   #face = { ...BARE, introduced: false, faults: {}, sound: true, notify: recall("notify") === "on" };
 
-  /** @param {{root: ShadowRoot, talk: Talk, wishes: Wishes, close: () => void}} parts `close`: the visitor closes the panel */
-  constructor({ root, talk, wishes, close }) {
+  /** @param {{root: ShadowRoot, talk: Talk, wishes: Wishes, open: () => void, close: () => void}} parts the visitor opens, closes */
+  constructor({ root, talk, wishes, open, close }) {
     const { signal } = this.#over;
     this.#root = root;
     this.#talk = talk;
     this.#wishes = wishes;
+    this.#open = open;
     this.#close = close;
     this.#deeds = deeds(this.#hands());
     this.#sheet.replaceSync(css);
@@ -207,6 +209,12 @@ export class Panel {
     if (!this.#speech || (this.#shown && document.hasFocus() && this.#reading.following)) return;
     const { words, tag, dir } = this.#speech;
     if (this.#face.sound) this.#chime.ring();
-    if (this.#face.notify) notify(plain(name ?? words[author === "bot" ? "bot" : "agent"]), { body: plain(text), lang: tag, dir });
+    const speaker = plain(name ?? words[author === "bot" ? "bot" : "agent"]);
+    if (this.#face.notify) notify(speaker, { body: plain(text), lang: tag, dir, pressed: () => this.#pressed() });
+  }
+
+  /** A notification may outlive the panel it speaks of. */
+  #pressed() {
+    if (!this.#over.signal.aborted) this.#open();
   }
 }

@@ -1,6 +1,10 @@
 // What somebody wrote, made fit to be shown: no DOM, no markup.
 
-const LINK = /\b(?:https?:\/\/|www\.|mailto:)[^\s<>"`]+|[\p{L}\d._%+-]+@[\p{L}\d-]+(?:\.[\p{L}\d-]+)*\.\p{L}{2,}/giu;
+/** Scripts written without spaces: the sentence may go on right behind a link, unless the link itself begins in them. */
+const UNSPACED = "\\p{scx=Hiragana}\\p{scx=Katakana}\\p{scx=Han}\\u3000-\\u303f\\uff00-\\uffef";
+const ADDRESS = `(?:https?://|www\\.|mailto:)(?:[^\\s<>"\`${UNSPACED}]+|[^\\s<>"\`]+)`;
+const MAIL = `(?:(?![${UNSPACED}])[\\p{L}\\d._%+-])+@[\\p{L}\\d-]+(?:\\.[\\p{L}\\d-]+)*\\.(?:\\p{scx=Latin}{2,}|\\p{L}{2,})`;
+const LINK = new RegExp(`\\b${ADDRESS}|${MAIL}`, "giu");
 const TAIL = /[.,;:!?'"”’»…。、，！？]+$/u;
 /** Embeddings, overrides and isolates: they can make a line read other than it is. Marks (LRM, RLM) only help, and stay. */
 const BIDI = /[\u202a-\u202e\u2066-\u2069]/g;

@@ -21,10 +21,16 @@ export function items({ chat, unsent, held, struggling }) {
   const comings = comingsOf(chat);
   /** @type {Item[]} */
   const list = [];
+  /** @type {Note | undefined} */
+  let latest;
   for (const message of messages) {
-    list.push(...comings.splice(0, comings.findLastIndex(({ after }) => after < message.seq) + 1).map(({ note }) => note));
+    const before = comings.splice(0, comings.findLastIndex(({ after }) => after < message.seq) + 1).map(({ note }) => note);
+    latest = before.at(-1) ?? latest;
+    list.push(...before);
     const repeated = message.status === "failed" && message.ask_id && ids.has(again(message.ask_id));
-    if (!repeated) list.push(message.author === "system" ? told(message) : spoken(message));
+    // An agent may have spoken before their name was known.
+    const name = message.name ?? (latest?.kind === "joined" && message.author === "agent" ? latest.name : null);
+    if (!repeated) list.push(message.author === "system" ? told(message) : spoken({ ...message, name }));
   }
   list.push(...comings.map(({ note }) => note));
   const calm = struggling ? "trying" : "sending";

@@ -19,7 +19,7 @@ const talk = new ScriptedTalk();
 let panel = made();
 
 function made() {
-  return new Panel({ root, talk, wishes: stageWishes(), close });
+  return new Panel({ root, talk, wishes: stageWishes(), open: () => panel.show(), close });
 }
 
 function stageWishes() {
