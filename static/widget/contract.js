@@ -37,6 +37,7 @@ export const METHODS = [
   { name: "hide()", what: "Closes the panel" },
   { name: "say(text)", what: "Says something in the visitor's name. Promises whether it is kept; from then on it is not lost" },
   { name: "end()", what: "Ends the chat. Promises whether there was one and it is over" },
+  { name: "forget()", what: "For a logout, or a shared computer: this browser forgets the visitor, and what was not sent; the chat goes on at Flex. Promises whether the server knows; if not, only this browser has forgotten" },
   { name: "setContext(context)", what: "An object of texts that is told to the agent when the next chat opens, beside page, title, referrer, language and time zone" },
 ];
 

@@ -91,8 +91,16 @@ export class FlexChat extends HTMLElement {
 
   /** @returns {Promise<boolean>} */
   async end() {
-    if (!this.#room && !isLive()) return false;
+    if (!this.#room && !isKept(LIVE)) return false;
     return (await (await this.#need())?.end()) ?? false;
+  }
+
+  /** @returns {Promise<boolean>} */
+  async forget() {
+    this.#identity = null;
+    this.#context = {};
+    if (!this.#room && !isKept("flex-chat:visitor")) return true;
+    return (await (await this.#need())?.forget()) ?? false;
   }
 
   /** @param {Record<string, string>} context */
@@ -160,7 +168,7 @@ export class FlexChat extends HTMLElement {
     this.#launcher = new Launcher(this.#root, { near, pressed: () => this.toggleAttribute("open") });
     const lively = (/** @type {StorageEvent} */ { key, newValue }) => key === LIVE && newValue && this.#need();
     addEventListener("storage", lively, { signal });
-    if (isLive()) whenIdle(() => signal.aborted || this.#need());
+    if (isKept(LIVE)) whenIdle(() => signal.aborted || this.#need());
     this.#wishes = this.#wish();
     this.#draw();
     this.#turn();
@@ -262,10 +270,10 @@ function company() {
   return (page[Symbol.for("flex-chat")] ??= []);
 }
 
-/** Whether there is a chat to go on with. */
-function isLive() {
+/** @param {string} key @returns {boolean} whether the browser keeps something under it */
+function isKept(key) {
   try {
-    return localStorage.getItem(LIVE) !== null;
+    return localStorage.getItem(key) !== null;
   } catch {
     return false; // Storage is forbidden here.
   }

@@ -57,6 +57,12 @@ export class Room {
     this.#talk.identify(identity);
   }
 
+  /** @returns {Promise<boolean>} whether the server knows that this browser is nobody's any more */
+  async forget() {
+    await this.#known();
+    return this.#talk.forget();
+  }
+
   /** @returns {Promise<boolean>} whether there was a chat, and it is over */
   async end() {
     await this.#known();

@@ -13,6 +13,8 @@ from tests.journeys.town import BACK_ENDS, Town, open_town
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 _OUR_ADDRESS = "https://chat.example.com"
+IDENTITY_KEY = "the key that the shop and its chat share"
+"""What the shop signs identities with."""
 
 
 def from_readme(begins: str, ends: str) -> str:
@@ -72,7 +74,8 @@ async def open_shop(folder: Path) -> AsyncIterator[Shop]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     address = f"http://127.0.0.1:{runner.addresses[0][1]}"
     try:
-        async with open_town(folder, **BACK_ENDS["webchats"], allowed_origins=[address]) as town:
+        wishes = {"allowed_origins": [address], "identity_keys": IDENTITY_KEY}
+        async with open_town(folder, **BACK_ENDS["webchats"], **wishes) as town:
             shops.append(Shop(town, address))
             yield shops[0]
     finally:

@@ -6,7 +6,7 @@ import { Chime, notify, Title } from "./alerts.js";
 import { grow } from "./composer.js";
 import { deeds } from "./deeds.js";
 import { look } from "./look.js";
-import { recall } from "./memory.js";
+import { keep, recall } from "./memory.js";
 import { News } from "./news.js";
 import css from "./panel.css";
 import { Reading } from "./reading.js";
@@ -65,6 +65,7 @@ export class Panel {
     root.append(this.#frame);
     this.#standing = new Standing({ frame: this.#frame, signal, changed: () => this.#stand() });
     talk.addEventListener("change", () => this.#later(), { signal });
+    talk.addEventListener("forgotten", () => this.#forgotten(), { signal });
     talk.addEventListener("heard", (event) => this.#heard(/** @type {CustomEvent<Utterance>} */ (event).detail), { signal });
     document.addEventListener("visibilitychange", () => this.#settled(), { signal });
     this.wish(wishes);
@@ -211,6 +212,13 @@ export class Panel {
     if (this.#face.sound) this.#chime.ring();
     const speaker = plain(name ?? words[author === "bot" ? "bot" : "agent"]);
     if (this.#face.notify) notify(speaker, { body: plain(text), lang: tag, dir, pressed: () => this.#pressed() });
+  }
+
+  /** Nor is anything kept of what was begun. */
+  #forgotten() {
+    keep("draft", "");
+    for (const form of this.#frame.querySelectorAll("form")) form.reset();
+    this.#set({ ...BARE, introduced: false, faults: {} });
   }
 
   /** A notification may outlive the panel it speaks of. */

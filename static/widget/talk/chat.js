@@ -12,6 +12,8 @@
  * @typedef {{kind: "joined" | "left", name: string | null, after: number, at: number | null}} Coming
  */
 
+const NEWS = /** @type {const} */ (["said", "status", "reworded", "withdrawn", "agent", "ended"]);
+
 /** One visit, as far as it is known. */
 export class Chat {
   /** @type {Head | null} */
@@ -159,4 +161,9 @@ export class Chat {
       this.comings.push({ kind: "joined", name: agent.name, ...where });
     }
   }
+}
+
+/** @param {any} name @returns {name is typeof NEWS[number]} */
+export function isNews(name) {
+  return NEWS.includes(name);
 }

@@ -1,7 +1,7 @@
 // Keeps the chat of this tab in step with the server: what the server tells goes into the chat, what the visitor wrote goes out.
 
 import { about, visit } from "./about.js";
-import { Chat } from "./chat.js";
+import { Chat, isNews } from "./chat.js";
 import { Connection } from "./connection.js";
 import { Outbox } from "./outbox.js";
 import { Queue } from "./queue.js";
@@ -13,12 +13,12 @@ import { Visitor } from "./visitor.js";
 
 const PATIENCE_MS = 4_000;
 const CATCH_UP_TRIES = 5;
-const NEWS = /** @type {const} */ (["said", "status", "reworded", "withdrawn", "agent", "ended"]);
 
 /**
  * @typedef {object} To
  * @property {() => void} changed told after every change
  * @property {() => void} opened told when this tab has opened a chat
+ * @property {() => void} forgotten told when the visitor was forgotten, here or in another tab
  * @property {(code: string, message: string) => void} problem told of what the page should know
  */
 
@@ -49,7 +49,8 @@ export class Exchange {
     const queue = new Queue(gone);
     const act = () => this.act();
     this.outbox = new Outbox((entries) => queue.save(entries));
-    this.visitor = new Visitor({ someoneElse: () => this.#connection.reconnect(), changed: () => this.#followed() }, gone);
+    const someoneElse = () => this.#connection.reconnect();
+    this.visitor = new Visitor({ someoneElse, forgotten: () => this.#leave(), changed: () => this.#followed() }, gone);
     this.#connection = new Connection(server, this.#news(), gone);
     this.sender = new Sender({ outbox: this.outbox, chat: this.chat, house: this.#house(), changed: act });
     for (const name of ["online", "offline"]) addEventListener(name, act, { signal: gone });
@@ -107,6 +108,25 @@ export class Exchange {
     this.visitor.forget();
     this.chat.forget();
     this.ready = this.#isNobody();
+    this.#connection.reconnect();
+    this.act();
+  }
+
+  /** The visitor is to be forgotten: nothing here leads back to the chat. @returns {Promise<boolean>} whether the server knows */
+  async forget() {
+    const answer = await this.#ask("forget", {});
+    this.visitor.leave();
+    this.#leave();
+    return answer.ok;
+  }
+
+  #leave() {
+    this.#identity = null;
+    this.#context = {};
+    this.outbox.clear();
+    this.chat.forget();
+    this.ready = true;
+    this.#to.forgotten();
     this.#connection.reconnect();
     this.act();
   }
@@ -280,9 +300,4 @@ export class Exchange {
     clearTimeout(this.#patience);
     this.sender.rest();
   }
-}
-
-/** @param {any} name @returns {name is typeof NEWS[number]} */
-function isNews(name) {
-  return NEWS.includes(name);
 }

@@ -55,6 +55,11 @@ export class Outbox {
     this.settle((id) => id === ask_id);
   }
 
+  /** Let everything go. */
+  clear() {
+    this.#become([]);
+  }
+
   /** @param {readonly Unsent[]} entries */
   #become(entries) {
     this.entries = entries;

@@ -33,6 +33,11 @@ export function keys(start) {
   }
 }
 
+/** @param {string} start the keys that begin so are taken away */
+export function clear(start) {
+  for (const key of keys(start)) write(key, null);
+}
+
 /**
  * @param {(key: string) => void} changed called when another tab of this browser has written
  * @param {AbortSignal} signal when to stop

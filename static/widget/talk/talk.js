@@ -14,7 +14,7 @@ import { firstOf, unseen } from "./unread.js";
 
 /**
  * Beside the events of `Talking` it fires `opened` when this tab has opened a chat, `said` (detail: Utterance) when
- * the visitor has said something in this tab, and `problem` (detail: `{code, message}`) when the page should know of one.
+ * the visitor has said something in this tab, `forgotten` when the visitor was forgotten, and `problem` (detail: `{code, message}`) when the page should know of one.
  * @implements {Talking}
  */
 export class Talk extends EventTarget {
@@ -39,6 +39,7 @@ export class Talk extends EventTarget {
     const to = {
       changed: () => this.#changed(),
       opened: () => this.#fire("opened"),
+      forgotten: () => this.#forgotten(),
       problem: (/** @type {string} */ code, /** @type {string} */ message) => this.#fire("problem", { code, message }),
     };
     this.#exchange = new Exchange({ server, identity }, to, signal);
@@ -113,6 +114,16 @@ export class Talk extends EventTarget {
   identify(identity) {
     this.#firstUnread = null;
     this.#exchange.identify(identity);
+  }
+
+  /** @returns {Promise<boolean>} whether the server knows */
+  forget() {
+    return this.#exchange.forget();
+  }
+
+  #forgotten() {
+    this.#firstUnread = null;
+    this.#fire("forgotten");
   }
 
   #changed() {

@@ -1,8 +1,10 @@
 // Who this browser is to the server: the token, shared by all its tabs.
 
-import { alone, read, settled, watch, write } from "./shelf.js";
+import { alone, clear, read, settled, watch, write } from "./shelf.js";
 
 const KEY = "visitor";
+/** What the browser keeps of a talk, by the beginnings of its keys; not how the visitor likes to be called. */
+const TALKS = [KEY, "unsent:", "read", "heard", "live"];
 
 /**
  * @typedef {object} Kept
@@ -23,14 +25,17 @@ export class Visitor {
   /**
    * @param {object} to
    * @param {() => void} to.someoneElse told when another tab became a visitor while this one is nobody yet
+   * @param {() => void} to.forgotten told when another tab was asked to forget this visitor
    * @param {() => void} to.changed told when another tab has changed what is kept
    * @param {AbortSignal} signal when to stop listening
    */
-  constructor({ someoneElse, changed }, signal) {
+  constructor({ someoneElse, forgotten, changed }, signal) {
     const hear = (/** @type {string} */ key) => {
       if (key !== KEY) return;
-      this.kept = read(KEY) ?? {};
+      const found = read(KEY);
+      this.kept = found ?? {};
       if (this.#wasNobody()) someoneElse();
+      else if (!found) forgotten();
       changed();
     };
     watch(hear, signal);
@@ -64,6 +69,13 @@ export class Visitor {
     const { name, context } = this.kept;
     this.kept = { ...(name && { name }), ...(context && { context }) };
     write(KEY, this.kept);
+  }
+
+  /** Nobody has ever been here. */
+  leave() {
+    this.#used = null;
+    this.kept = {};
+    for (const key of TALKS) clear(key);
   }
 
   /**
