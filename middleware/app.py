@@ -27,6 +27,7 @@ from middleware.relay.to_flex import ToFlex, nobody
 from middleware.relay.to_visitor import ToVisitor
 from middleware.settings import Settings
 from middleware.store.batches import CrashPoint
+from middleware.watching import watch_over
 from middleware.web import webhooks
 from middleware.web.bell import SocketBell
 from middleware.web.chat_namespace import ChatNamespace
@@ -35,11 +36,12 @@ from middleware.web.door import Door, Origins
 from middleware.web.guards import add_headers, errors_as_json
 from middleware.web.identity import Identities
 from middleware.web.limits import Limits
+from middleware.web.metrics import add_metrics
 from middleware.web.pages import add_pages
 from middleware.web.plain_namespace import PlainNamespace
 from middleware.web.reception import Reception
 from middleware.web.server import Server
-from middleware.web.status import add_status
+from middleware.web.status import Word, add_status, outbox
 from middleware.web.tokens import Tokens
 from middleware.web.watch import Watch
 from middleware.web.webchat import add_webchat
@@ -96,29 +98,32 @@ def static_files() -> Path:
 async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterator[web.Application]:
     """The whole application, opened; closed in reverse order. Raises `StoreUnavailable` if the store does not open."""
     async with AsyncExitStack() as opened:
-        transport = await opened.enter_async_context(Transport())
         database = await opened.enter_async_context(open_store(settings, crash=seams.crash))
         shared = database if isinstance(database, SharedStore) else None
         clock = seams.clock(SystemClock() if shared is None else shared.clock)
         store = seams.store(database)
+        watched = watch_over(settings, clock=clock)
+        meters = watched.meters
+        transport = await opened.enter_async_context(Transport(heard=watched.called))
         flex = seams.flex(back_end(settings, transport))
         pace = Pace(look_back=settings.look_back_seconds)
-        bell = SocketBell(store)
-        to_visitor = ToVisitor(seams.bell(bell))
-        deliver = Deliver(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace)
+        bell = SocketBell(store, meters=meters)
+        to_visitor = ToVisitor(seams.bell(bell), meters=meters)
+        deliver = Deliver(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace, meters=meters)
         to_flex = ToFlex(store, deliver=deliver, clock=clock, pace=pace, call=nobody if shared is None else shared.call)
-        sweep = Sweep(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace, wake=to_flex.wake)
+        sweep = Sweep(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace, wake=to_flex.wake, meters=meters)
         from_visitor = FromVisitor(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock)
         from_flex = FromFlex(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock)
 
         app = web.Application(middlewares=[errors_as_json], client_max_size=webhooks.MOST_BYTES)
         app.on_response_prepare.append(add_headers(frame_origins=settings.frame_origins))
-        webhooks.add_webhooks(app, read=flex.read_webhook, from_flex=from_flex)
+        webhooks.add_webhooks(app, read=flex.read_webhook, from_flex=from_flex, count=watched.webhook)
         add_pages(app, static=static_files())
         door = webchat_door(settings, transport)
         if door is not None:
             add_webchat(app, door=door, origins=settings.origins, clock=clock)
-        add_status(app, pings={"store": database.ping})
+        words: dict[str, Word] = {"flex": watched.last_word, "outbox": outbox(store, clock=clock)}
+        add_status(app, pings={"store": database.ping}, words=words)
         limits = seams.limits(_limits(settings))
         badges = Badges(store, clock=clock, lifetime=settings.token_days * 86400)
         watch = Watch(bell, badges=badges, clock=clock)
@@ -130,6 +135,9 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
             )
         server.attach(app)
         app[SERVER] = server
+        if watched.metrics is not None:
+            add_metrics(app, watched.metrics, store=store, clock=clock, sockets=lambda: len(server.eio.lines))
+            await opened.enter_async_context(_running(watched.metrics))
         app.on_shutdown.append(lambda _: server.send_home())
 
         if shared is not None:

@@ -142,6 +142,9 @@ class Settings(BaseModel):
     twilio_api_url: Annotated[str, AfterValidator(address)] | None = Field(
         None, description="Where Twilio's API is, if not at Twilio: the simulator's address"
     )
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        None, description="With it `/metrics` is served, to who shows it as a bearer token; without, it is not"
+    )
     log_format: LogFormat = Field(LogFormat.JSON, description="`json`, or `text` for a terminal")
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`"

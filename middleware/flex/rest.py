@@ -6,10 +6,11 @@ only its request building is used: `Transport` is what its `Client` calls.
 
 import base64
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 from urllib.parse import urlencode
 
 from twilio.http.response import Response
@@ -23,6 +24,10 @@ READ_SECONDS = 8.0
 TOTAL_SECONDS = 10.0
 """The longest one call may take. Opening a chat takes five calls at most, inside one lease."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+Heard: TypeAlias = Callable[[str, float], None]
+"""Told of every call: the HTTP status, or `unreachable` or `broken` where none came; and the seconds it took."""
 
 
 class Rejected(Refused):
@@ -62,9 +67,10 @@ class Transport:
 
     is_async = True
 
-    def __init__(self, *, connections: int = 64) -> None:
+    def __init__(self, *, connections: int = 64, heard: Heard = lambda _code, _seconds: None) -> None:
         patience = Patience(connect=CONNECT_SECONDS, read=READ_SECONDS, total=TOTAL_SECONDS)
         self._lines = Lines(most=connections, patience=patience)
+        self._heard = heard
 
     async def __aenter__(self) -> Self:
         return self
@@ -101,16 +107,20 @@ class Transport:
         return Response(answer.status, text, answer.headers)
 
     async def _exchange(self, method: str, url: str, *, data: bytes, headers: Mapping[str, str]) -> tuple[Answer, str]:
-        call = f"{method} {_path(url)}"
+        call, began, code = f"{method} {_path(url)}", time.monotonic(), "broken"
         try:
             answer = await self._lines.ask(method, url, headers=headers, body=data)
+            code = str(answer.status)
             return answer, answer.body.decode()
         except NotReached as error:
+            code = "unreachable"
             raise NotSent(f"{call}: no connection ({error})") from error
         except Broken as error:
             raise OutcomeUnknown(f"{call}: no whole answer ({error})") from error
         except UnicodeDecodeError as error:
             raise OutcomeUnknown(f"{call}: the answer is not UTF-8") from error
+        finally:
+            self._heard(code, time.monotonic() - began)
 
 
 def twilio_client(credentials: Credentials, transport: Transport) -> Client:

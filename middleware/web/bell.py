@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from middleware.relay.badge import Badge
 from middleware.relay.errors import StoreUnavailable
+from middleware.relay.meters import UNCOUNTED, Meters
 from middleware.relay.model import AskId, Chat, ChatId, ChatOpened, MessageChanged, MessageSaid, News, VisitorId
 from middleware.relay.ports import Store
 from middleware.relay.to_visitor import CatchUp, since
@@ -72,8 +73,9 @@ class Ear:
 class SocketBell:
     """Rings this node's sockets. One task tells, so that news keep their order; catching up happens beside it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, meters: Meters = UNCOUNTED) -> None:
         self._store = store
+        self._meters = meters
         self._ears: dict[VisitorId, dict[Ear, None]] = defaultdict(dict)
         self._rung: asyncio.Queue[tuple[Chat, Sequence[News]]] = asyncio.Queue()
         self._catching_up: set[asyncio.Task[None]] = set()
@@ -161,6 +163,7 @@ class SocketBell:
             ear.told = news.message.seq
             if news.message.ask in ear.asked:
                 return  # Its own words; the answer says so.
+            self._meters.told(1)
         try:
             await ear.voice.tell(ear.sid, chat, news)
         except Exception:
@@ -200,6 +203,7 @@ class SocketBell:
         if found is not None:
             start = after if chat == found.chat.id and not found.reset else 0
             ear.begin(found.chat, told=found.messages[-1].seq if found.messages else start)
+            self._meters.told(len(found.messages))
         return found
 
 

@@ -17,7 +17,14 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
     " base-uri 'none'; form-action 'none'"
 )
-_KEPT = ("Allow", "Retry-After", "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Vary")
+_KEPT = (
+    "Allow",
+    "Retry-After",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Credentials",
+    "Vary",
+    "WWW-Authenticate",
+)
 
 
 @web.middleware

@@ -1,28 +1,34 @@
 """How the node is: `/live` and `/ready`."""
 
-import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from aiohttp import web
 
+from middleware.relay.errors import StoreUnavailable
+from middleware.relay.ports import Clock, Store
+from middleware.web.fresh import Fresh
+
 log = logging.getLogger(__name__)
 
 Ping: TypeAlias = Callable[[], Awaitable[None]]
+Word: TypeAlias = Callable[[], Awaitable[str]]
 
+LATE_SECONDS = 60.0
+"""What is owed for longer than this is late: retries of a passing fault come to less."""
 _FRESH_SECONDS = 1.0
 """How long a look stands for the next one: whoever asks often must not keep the store busy."""
 
 
-def add_status(app: web.Application, *, pings: Mapping[str, Ping]) -> None:
+def add_status(app: web.Application, *, pings: Mapping[str, Ping], words: Mapping[str, Word]) -> None:
     """`/live`: the process answers. `/ready`: every outside thing answers too, or 503 says which does not.
 
-    Why it does not is for the log, not for whoever asks.
+    Why it does not is for the log, not for whoever asks. The `words` are told beside and decide nothing: a node whose
+    Flex is away still takes in what visitors say, and another node's Flex is away too.
     """
-    looks = {name: _Look(name, ping) for name, ping in pings.items()}
+    looks = {name: Fresh(_well(name, ping), _FRESH_SECONDS) for name, ping in pings.items()}
+    asides = {name: Fresh(word, _FRESH_SECONDS) for name, word in words.items()}
 
     async def live(request: web.Request) -> web.Response:
         del request
@@ -32,33 +38,54 @@ def add_status(app: web.Application, *, pings: Mapping[str, Ping]) -> None:
         del request
         found = {name: await look() for name, look in looks.items()}
         told = {"ready": all(found.values()), **{name: "ok" if well else "failed" for name, well in found.items()}}
+        told |= {name: await word() for name, word in asides.items()}
         return web.json_response(told, status=200 if told["ready"] else 503)
 
     app.router.add_get("/live", live)
     app.router.add_get("/ready", ready)
 
 
-@dataclass(slots=True)
-class _Look:
-    """A ping, one at a time, and what came of the last."""
+class LastWord:
+    """What came of the last call to Flex: `ok`, `busy` (429), `refused` (401, 403), `away`, or `none` yet."""
 
-    name: str
-    ping: Ping
-    at: float = float("-inf")
-    well: bool = False
-    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    def __init__(self) -> None:
+        self._code = ""
 
-    async def __call__(self) -> bool:
-        async with self.looking:
-            if time.monotonic() - self.at > _FRESH_SECONDS:
-                self.well = await self._pinged()
-                self.at = time.monotonic()
-            return self.well
+    def heard(self, code: str, seconds: float) -> None:
+        """A call ended: with this HTTP status, or without one."""
+        del seconds
+        self._code = code
 
-    async def _pinged(self) -> bool:
+    async def __call__(self) -> str:
+        """The word."""
+        if self._code in _WORDS:
+            return _WORDS[self._code]
+        return "ok" if self._code[:1] in {"2", "3", "4"} else "away"
+
+
+_WORDS = {"": "none", "429": "busy", "401": "refused", "403": "refused"}
+
+
+def outbox(store: Store, *, clock: Clock) -> Word:
+    """Whether what is owed is delivered: `ok`, `late`, or `unknown` while the store does not say."""
+
+    async def word() -> str:
         try:
-            await self.ping()
+            since = await store.read(lambda view: view.oldest_owed())
+        except StoreUnavailable:
+            return "unknown"
+        return "late" if since is not None and clock.now() - since > LATE_SECONDS else "ok"
+
+    return word
+
+
+def _well(name: str, ping: Ping) -> Callable[[], Awaitable[bool]]:
+    async def pinged() -> bool:
+        try:
+            await ping()
         except Exception:
-            log.warning("An outside thing does not answer.", extra={"thing": self.name}, exc_info=True)
+            log.warning("An outside thing does not answer.", extra={"thing": name}, exc_info=True)
             return False
         return True
+
+    return pinged

@@ -23,7 +23,9 @@ ALLOWED: dict[str, set[str]] = {
     "web": {"middleware.relay", "aiohttp", "socketio", "engineio", "pydantic", "jwt", "prometheus_client"},
     "simulator": {"aiohttp", "twilio"},
     "back_end": {"middleware.relay", "middleware.flex", "middleware.settings", "twilio"},
+    "watching": {"middleware", "middleware.relay", "middleware.settings", "middleware.web"},
     "app": {
+        "middleware.watching",
         "middleware.relay",
         "middleware.flex",
         "middleware.back_end",

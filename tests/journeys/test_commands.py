@@ -58,7 +58,7 @@ async def test_serve_honours_port_talks_and_stops_cleanly(tmp_path: Path) -> Non
         async with running("serve", **environment) as process, aiohttp.ClientSession() as http:
             assert f"Listening on http://0.0.0.0:{port}" == await line(process)
             async with http.get(f"http://127.0.0.1:{port}/ready") as answer:
-                assert {"ready": True, "store": "ok"} == await answer.json()
+                assert {"ready": True, "store": "ok", "flex": "none", "outbox": "ok"} == await answer.json()
             page = await Page(f"http://127.0.0.1:{port}").connect()
             await page.grant("open")
             process.send_signal(signal.SIGTERM)

@@ -100,4 +100,4 @@ async def test_why_a_node_is_not_ready_is_not_told_to_whoever_asks(town: Town, t
     async with town.http.get(town.url + "/ready") as answer:
         told = await answer.json()
         assert (503, False, "failed") == (answer.status, told.pop("ready"), told.pop("store"))
-        assert {"request_id"} == set(told)
+        assert {"request_id", "flex", "outbox"} == set(told)
