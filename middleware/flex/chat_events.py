@@ -93,7 +93,16 @@ def message_key(sid: str) -> EventKey:
 
 def joined(ref: FlexRef, *, member: str, agent: str) -> AgentJoined:
     """An agent came in, as this member."""
-    return AgentJoined(ref, EventKey(f"joined:{member}"), agent)
+    return AgentJoined(ref, _coming(member), agent)
+
+
+def left(ref: FlexRef, *, member: str, agent: str) -> AgentLeft:
+    """The agent who was this member went out."""
+    return AgentLeft(ref, EventKey(f"left:{member}"), agent, _coming(member))
+
+
+def _coming(member: str) -> EventKey:
+    return EventKey(f"joined:{member}")
 
 
 def ended(ref: FlexRef) -> Ended:
@@ -190,8 +199,8 @@ def _member_added(fields: Fields) -> Event | None:
 def _member_removed(fields: Fields) -> Event | None:
     if not is_agent(fields.get("Attributes", "{}")):
         return None
-    key = EventKey(f"left:{needed(fields, 'MemberSid')}")
-    return AgentLeft(FlexRef(needed(fields, "ChannelSid")), key, needed(fields, "Identity"))
+    ref = FlexRef(needed(fields, "ChannelSid"))
+    return left(ref, member=needed(fields, "MemberSid"), agent=needed(fields, "Identity"))
 
 
 _READERS: Mapping[str, Callable[[Fields], Event | None]] = {

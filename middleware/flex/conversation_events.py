@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from middleware.flex import chat_events
 from middleware.flex.chat_events import needed
 from middleware.flex.webhook import Fields
-from middleware.relay.model import AgentLeft, Event, EventKey, FlexRef
+from middleware.relay.model import Event, FlexRef
 
 
 def event_of(fields: Fields) -> Event | None:
@@ -74,8 +74,7 @@ def _participant_removed(fields: Fields) -> Event | None:
     identity = fields.get("Identity")
     if identity is None or not is_agent(identity, fields.get("Attributes", "{}")):
         return None
-    key = EventKey(f"left:{needed(fields, 'ParticipantSid', 'MemberSid')}")
-    return AgentLeft(_ref(fields), key, identity)
+    return chat_events.left(_ref(fields), member=needed(fields, "ParticipantSid", "MemberSid"), agent=identity)
 
 
 _READERS: Mapping[str, Callable[[Fields], Event | None]] = {

@@ -73,7 +73,7 @@ class Applying:
             case AgentJoined():
                 await self._meet(event.agent)
             case AgentLeft():
-                await self._part(event.agent)
+                await self._part(event)
             case _:
                 assert_never(event)
         return Fate.APPLIED
@@ -215,8 +215,10 @@ class Applying:
         await self._owe_meeting()
         await self._now_with(Agent(agent_id))
 
-    async def _part(self, agent_id: str) -> None:
-        if self._chat.agent is not None and self._chat.agent.id == agent_id:
+    async def _part(self, event: AgentLeft) -> None:
+        if event.coming is not None:
+            await self._tx.remember(event.coming, ref=event.ref, at=self._now)
+        if self._chat.agent is not None and self._chat.agent.id == event.agent:
             await self._now_with(None)
 
     async def _now_with(self, agent: Agent | None) -> None:

@@ -236,11 +236,12 @@ class AgentJoined:
 
 @dataclass(frozen=True, slots=True)
 class AgentLeft:
-    """An agent went out of the chat."""
+    """An agent went out of the chat; `coming` is the key of the `AgentJoined` that this ends: it may be told later."""
 
     ref: FlexRef
     key: EventKey
     agent: str
+    coming: EventKey | None = None
 
 
 Uttered: TypeAlias = Said | Echoed

@@ -71,9 +71,8 @@ def test_a_message_posted_by_the_api_is_not_thrown_away() -> None:
 
 def test_a_real_agents_leaving_is_read() -> None:
     """As captured."""
-    expected = AgentLeft(
-        FlexRef("CHbbc562cea229499db043c6bae937e803"), EventKey("left:MBccb7f7b5ba4c4dbe93f32b633bf84e43"), "si"
-    )
+    ref, member = FlexRef("CHbbc562cea229499db043c6bae937e803"), "MBccb7f7b5ba4c4dbe93f32b633bf84e43"
+    expected = AgentLeft(ref, EventKey(f"left:{member}"), "si", coming=EventKey(f"joined:{member}"))
     assert expected == chat_events.event_of(sample(5))
 
 

@@ -127,7 +127,7 @@ def test_an_agent_comes_and_goes() -> None:
         PARTICIPANT | {"EventType": "onParticipantRemoved"},
     )
     assert AgentJoined(REF, EventKey("joined:MB1"), "alex") == conversation_events.event_of(added)
-    assert AgentLeft(REF, EventKey("left:MB1"), "alex") == conversation_events.event_of(removed)
+    assert AgentLeft(REF, EventKey("left:MB1"), "alex", EventKey("joined:MB1")) == conversation_events.event_of(removed)
     assert conversation_events.event_of(added | {"Identity": "visitor-1"}) is None
     assert conversation_events.event_of({k: v for k, v in added.items() if k != "Identity"}) is None
     assert conversation_events.event_of(added | {"Attributes": '{"member_type":"supervisor"}'}) is None

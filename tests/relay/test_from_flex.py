@@ -91,6 +91,17 @@ async def test_an_agent_comes_and_goes(heart: Heart) -> None:
     assert [AgentChanged(Agent("alex")), AgentChanged(None)] == heart.bell.rung[-2:]
 
 
+async def test_an_agent_who_left_before_their_coming_was_told_is_not_there(heart: Heart) -> None:
+    """Webhooks have no order; whoever comes once more comes as another member."""
+    _, ref = await heart.open()
+    before = heart.bell.rung[:]
+    await heart.from_flex.accept(AgentLeft(ref, EventKey("out"), "alex", coming=EventKey("in")))
+    await heart.from_flex.accept(AgentJoined(ref, EventKey("in"), "alex"))
+    assert before == heart.bell.rung
+    await heart.from_flex.accept(AgentJoined(ref, EventKey("in again"), "alex"))
+    assert AgentChanged(Agent("alex")) == heart.bell.rung[-1]
+
+
 async def test_the_leaving_of_another_agent_changes_nothing(heart: Heart) -> None:
     """After a transfer the old agent leaves behind the new one's coming."""
     _, ref = await heart.open()
