@@ -1,12 +1,15 @@
 """Ports with one guard taken away each: what the harness must see through."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from middleware.relay.model import Chat, Delivery, DeliveryKind, Event, FlexRef, Message, News, Receipt
+from middleware.relay.model import Chat, Delivery, DeliveryKind, Draft, Event, FlexRef, Message, News, Receipt
 from middleware.relay.ports import Bell, Flex, Store, T, Transaction, Unit, View, WebhookRequest
+
+_log = logging.getLogger("middleware.broken")
 
 
 class _Around:
@@ -51,6 +54,29 @@ class DisorderlyStore:
     async def write(self, unit: Unit[T]) -> T:
         """Without heads."""
         return await self._inner.write(lambda tx: unit(_around(_Disorderly, tx)))
+
+    async def read(self, view: View[T]) -> T:
+        """The inner store's read."""
+        return await self._inner.read(view)
+
+
+class _Talkative(_Around):
+    """Logs what was said."""
+
+    async def add_message(self, draft: Draft) -> Message:
+        _log.info("A message was added.", extra={"text": draft.text})
+        return await self._tx.add_message(draft)
+
+
+class TalkativeStore:
+    """Writes into the log what nobody should read there."""
+
+    def __init__(self, inner: Store) -> None:
+        self._inner = inner
+
+    async def write(self, unit: Unit[T]) -> T:
+        """With every message in the log."""
+        return await self._inner.write(lambda tx: unit(_around(_Talkative, tx)))
 
     async def read(self, view: View[T]) -> T:
         """The inner store's read."""

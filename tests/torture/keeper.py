@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.torture.flexland import SEED
 from tests.torture.node import Spec
+from tests.torture.planted import TOKEN_KEY
 
 START_SECONDS = 60.0
 """How long a node may take to listen before the harness gives up: the machine may be busy."""
@@ -109,11 +110,15 @@ class Keeper:
         await writer.wait_closed()
         return state
 
+    @property
+    def log(self) -> str:
+        """All that the nodes of this run have logged."""
+        file = Path(self.spec.folder) / "node.log"
+        return file.read_text(errors="replace") if file.exists() else ""
+
     def faults_in_log(self) -> list[str]:
         """What the node did not foresee."""
-        log = Path(self.spec.folder) / "node.log"
-        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-        return [line for line in lines if "unforeseen" in line or "Traceback" in line]
+        return [line for line in self.log.splitlines() if "unforeseen" in line or "Traceback" in line]
 
     async def close(self) -> None:
         """End the node and its mother."""
@@ -154,7 +159,7 @@ async def open_keeper(folder: Path, *, twilio_url: str, **changed: Any) -> Async
         "twilio_auth_token": SEED.auth_token,
         "flex_chat_service_sid": SEED.chat_service_sid,
         "flex_workspace_sid": SEED.workspace_sid,
-        "token_keys": "t" * 32,
+        "token_keys": TOKEN_KEY,
         "database_url": f"sqlite:///{folder / 'relay.db'}",
         "twilio_api_url": twilio_url,
         "sockets_per_address": 100_000,  # all visitors of a run come from one address

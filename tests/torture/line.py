@@ -36,11 +36,12 @@ class Unwelcome(Exception):
 
 
 class Line:
-    """An open connection. Every line has a `number` of its own."""
+    """An open connection. Every line has a `number` of its own, and an `id` that the server gave it."""
 
     def __init__(self, websocket: aiohttp.ClientWebSocketResponse, *, hear: Hear) -> None:
         self.number = next(_sockets)
         self.gone = asyncio.Event()
+        self.id = ""
         self._websocket = websocket
         self._hear = hear
         self._asks: dict[int, tuple[asyncio.Future[Payload], Answered]] = {}
@@ -49,7 +50,7 @@ class Line:
 
     async def greet(self, auth: Mapping[str, object]) -> None:
         """Connect to the namespace. Raises `Unwelcome` or `Cut`."""
-        await self._receive()  # the handshake
+        self.id = str(_body((await self._receive())[1:])["sid"])
         await self._send("40" + _SPACE + json.dumps(auth))
         while not (told := await self._receive()).startswith(("40", "44")):
             await self._engine(told)

@@ -34,6 +34,7 @@ from tests.torture.points import Trap, TrappedBell, TrappedFlex, TrappedStore
 _STORES: dict[str, Callable[[Store], Store]] = {
     "disorderly": broken.DisorderlyStore,
     "hasty": broken.HastyStore,
+    "talkative": broken.TalkativeStore,
 }
 _FLEXES: dict[str, Callable[[Flex], Flex]] = {"blind": broken.BlindFlex, "short_sighted": broken.ShortSightedFlex}
 _BELLS: dict[str, Callable[[Bell], Bell]] = {"wrong": broken.WrongBell}

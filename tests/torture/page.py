@@ -13,6 +13,7 @@ import aiohttp
 
 from tests.torture.history import Acked, Asked, Changed, Deed, Left, Opened, PageId, Status, Tag, Told
 from tests.torture.line import Cut, Line, Unwelcome, dial
+from tests.torture.planted import told_of
 
 Payload = Any
 
@@ -22,10 +23,11 @@ PATIENCE = 6.0
 
 @dataclass(slots=True)
 class Visitor:
-    """Who a page is of: the token that its browser keeps, and the page they type into."""
+    """Who a page is of: the token that its browser keeps, the ids of its sockets, and the page they type into."""
 
     tag: Tag
     token: str | None = None
+    sockets: set[str] = field(default_factory=set)
     refusals: dict[str, int] = field(default_factory=dict)
     front: "Page | None" = None
 
@@ -126,6 +128,7 @@ class Page:
         auth = {"token": self.visitor.token, "chat": self.chat, "after": self.after if self.chat else None}
         told = {name: value for name, value in auth.items() if value is not None}
         self.line = line = await dial(self._http, self._url, auth=told, hear=self._hear)
+        self.visitor.sockets.add(line.id)
         self._mind_open = self.visitor.token is None
         try:
             while not (line.gone.is_set() or self._leaving or self._offline):
@@ -157,7 +160,7 @@ class Page:
         return True
 
     async def _open(self, line: Line) -> None:
-        await self._ask(line, "open", {"name": self.visitor.tag}, granted=self._opened)
+        await self._ask(line, "open", told_of(self.visitor.tag), granted=self._opened)
 
     def _opened(self, answer: Payload) -> None:
         self._mind_open = False

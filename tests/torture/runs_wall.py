@@ -5,7 +5,6 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from tests.torture.history import Acked, Asked
@@ -122,8 +121,7 @@ def _p99(took: Sequence[float]) -> float:
 
 def _read_log(stage: Stage, *, seconds: float) -> None:
     """One line a second about the attackers' address, and nothing unforeseen."""
-    lines = (Path(stage.keeper.spec.folder) / "node.log").read_text(errors="replace").splitlines()
-    refused = [line for line in lines if "A socket was refused." in line]
+    refused = [line for line in stage.keeper.log.splitlines() if "A socket was refused." in line]
     stage.notes.append(f"{len(refused)} log lines of refusals in {seconds:.0f} s")
     if len(refused) > 2 + seconds:
         stage.problems.append(f"{len(refused)} log lines in {seconds:.0f} s")

@@ -17,6 +17,7 @@ from tests.torture.flexland import Flexland, Manners, open_flexland
 from tests.torture.history import Deed, Tag, write_lines
 from tests.torture.keeper import BACK_ENDS, Keeper, open_keeper
 from tests.torture.page import Page, Visitor
+from tests.torture.planted import found_in
 from tests.torture.times import spread, to_acknowledge, to_the_page
 
 RECOVERY_SECONDS = 90.0
@@ -137,6 +138,8 @@ class Stage:
         ]
         if unforeseen := self.keeper.faults_in_log():
             notes.append(f"{len(unforeseen)} unforeseen: {unforeseen[0][:300]}")
+        sockets = {sid for page in self.pages for sid in page.visitor.sockets}
+        self.problems += found_in(self.keeper.log, sockets=sockets)
         refusals: dict[str, int] = {}
         for page in self.pages:
             for code, count in page.visitor.refusals.items():

@@ -70,6 +70,16 @@ async def test_claims_without_order_disorder_a_chat() -> None:
         assert (await verdict_of(stage)).disordered
 
 
+async def test_a_log_that_repeats_what_was_said_is_noticed() -> None:
+    """Whoever may read the log must not read along."""
+    async with stage_with(store="talkative") as stage:
+        stage.crowd(2, each=2, pause=(0.02, 0.1), spread=0.1)
+        await stage.typed(within=20)
+        outcome = await stage.settle()
+        assert outcome.verdict.clean
+        assert ["the log holds a text"] == [problem.partition(":")[0] for problem in outcome.problems]
+
+
 async def test_with_every_guard_nothing_is_found() -> None:
     """The same small talk, whole: the findings above are the missing guards' own."""
     async with stage_with() as stage:
