@@ -32,5 +32,5 @@ class FromFlex:
         if accepted.news:
             self._wake()
         chat = accepted.chat.id if accepted.chat else None
-        log.debug("Event accepted.", extra={"event": type(event).__name__, "fate": accepted.fate, "chat": chat})
+        log.debug("Event accepted.", extra={"kind": type(event).__name__, "fate": accepted.fate, "chat": chat})
         return accepted.fate
