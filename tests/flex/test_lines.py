@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from middleware.flex.lines import Answer, Broken, Lines, NotReached, Patience
-from tests.journeys.page import until
+from tests.journeys.page import DEADLINE, until
 
 PATIENCE = Patience(connect=5.0, read=5.0, total=10.0)
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -39,7 +39,8 @@ async def lines(*, most: int = 4, patience: Patience = PATIENCE) -> AsyncIterato
 
 
 async def ask(to: Lines, url: str) -> Answer:
-    return await to.ask("POST", url, headers={"X-Test": "1"}, body=b"Body=Hello")
+    async with asyncio.timeout(DEADLINE):
+        return await to.ask("POST", url, headers={"X-Test": "1"}, body=b"Body=Hello")
 
 
 def saying(*pieces: bytes) -> Serve:

@@ -1,4 +1,4 @@
-"""docs/security.md is under test: every test it names exists, and its numbers are the code's."""
+"""docs/security.md is under test: every fact has its row, every test it names exists, its numbers are the code's."""
 
 import re
 from dataclasses import fields
@@ -28,10 +28,24 @@ def test_every_test_named_on_the_page_exists() -> None:
     assert [] == missing
 
 
+def tables() -> list[list[str]]:
+    """Every table of the page, by its rows; a row ends with its tests where the table's head says so."""
+    found = re.findall(r"^\|.*\|\n\|[-:|]+\|\n(?:\|.*\|\n)+", PAGE, re.MULTILINE)
+    return [table.splitlines() for table in found]
+
+
 def test_every_guard_has_a_test() -> None:
-    """Every row of the tables of guards."""
-    guards = [row for row in re.findall(r"^\| .* \|$", PAGE.split("### The numbers")[0], re.MULTILINE)]
-    assert [] == [row for row in guards[1:] if "::test_" not in row and "---" not in row and "| test |" not in row]
+    """Every row of every table of guards, and there are four: sockets, HTTP, facts, what is asked of such servers."""
+    of_guards = [rows for rows in tables() if rows[0].endswith("| test |")]
+    assert 4 == len(of_guards)
+    assert [] == [row for rows in of_guards for row in rows[2:] if "::test_" not in row.split(" | ")[-1]]
+
+
+def test_every_measured_fact_has_its_row() -> None:
+    """M1 to M26, each once."""
+    found = re.search(r"<!-- facts -->\n(.*?)\n<!-- /facts -->", PAGE, re.DOTALL)
+    assert found is not None
+    assert [f"M{number}" for number in range(1, 27)] == re.findall(r"^\| (M\d+) \|", found[1], re.MULTILINE)
 
 
 def test_the_numbers_on_the_page_are_the_codes() -> None:

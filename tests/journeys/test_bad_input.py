@@ -1,5 +1,6 @@
 """At every wall: what is not right gets a clear answer, and changes nothing."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ import socketio
 from twilio.request_validator import RequestValidator
 
 from tests.journeys.page import Page, until
-from tests.journeys.town import SEED, Town
+from tests.journeys.town import SEED, Town, open_town
 
 CHANNEL = "CH" + "0" * 32
 FIELDS = {
@@ -95,6 +96,29 @@ async def test_a_forged_webhook_is_403(town: Town, path: str) -> None:
         assert 403 == answer.status
     status, _ = await post(town, path, {**FIELDS, "AccountSid": "AC" + "9" * 32})
     assert 403 == status
+
+
+async def test_webhooks_signed_with_the_next_token_are_taken_while_it_is_changed(tmp_path: Path) -> None:
+    """Twilio signs with the new one from the moment somebody promotes it, and with no third one."""
+    following = "n" * 32
+    async with open_town(tmp_path, twilio_auth_token_next=following) as town:
+        for token, status in ((SEED.auth_token, 200), (following, 200), ("another", 403)):
+            signature = RequestValidator(token).compute_signature(town.url + "/new-message", FIELDS)
+            assert status == (await post(town, "/new-message", FIELDS, **{"X-Twilio-Signature": signature}))[0]
+
+
+async def test_a_replayed_webhook_is_200_and_changes_nothing(town: Town) -> None:
+    """M24: Twilio signs no time, so whoever got hold of one can send it for ever; headers are not signed at all."""
+    page, _ = await town.visitor("Ada")
+    await page.grant("say", {"ask_id": "1", "text": "Hello"})
+    channel = await town.accepted(name="Ada")
+    fields = {**FIELDS, "ChannelSid": channel, "Index": "1", "Body": "Hi Ada"}
+    for number in range(5):
+        assert (200, "") == await post(town, "/new-message", fields, **{"I-Twilio-Idempotency-Token": f"{number}"})
+    await page.hears("said")
+    resumed = await page.grant("resume", {"after": 0})
+    assert ["Hello", "Hi Ada"] == [message["text"] for message in resumed["messages"]]
+    assert ["Hi Ada"] == page.texts()
 
 
 @pytest.mark.parametrize("missing", ["ChannelSid", "MessageSid", "Index", "From", "EventType"])

@@ -74,6 +74,14 @@ async def test_a_bad_body_is_400(town: Town, body: object) -> None:
     assert (400, True) == (status, bool(told["error"]))
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+async def test_a_body_of_another_kind_is_415(town: Town, kind: str) -> None:
+    """A page of any origin may post these without asking first; JSON it may not."""
+    headers = {"Origin": SHOP, "Content-Type": kind}
+    async with town.http.post(town.url + "/initWebchat", data=b'{"formData": {}}', headers=headers) as answer:
+        assert 415 == answer.status
+
+
 async def test_without_an_api_key_the_routes_are_not_there(tmp_path: Path) -> None:
     """Off unless asked for."""
     async with open_town(tmp_path, **BACK_ENDS["webchats"]) as closed:

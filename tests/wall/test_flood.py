@@ -1,6 +1,7 @@
 """Floods and slow readers: they are slowed or cut, memory is bounded, and others notice nothing."""
 
 import asyncio
+import json
 import socket
 from pathlib import Path
 
@@ -34,6 +35,16 @@ class HangingStore:
     async def read(self, view: View[T]) -> T:
         """Reading goes on."""
         return await self._inner.read(view)
+
+
+class UnevenStore(HangingStore):
+    """Some writes take longer than others, as on every real disk."""
+
+    async def write(self, unit: Unit[T]) -> T:
+        """After none to ten milliseconds."""
+        self.waiting += 1
+        await asyncio.sleep(self.waiting * 7 % 11 / 1000)
+        return await self._inner.write(unit)
 
 
 class FaultyStore(HangingStore):
@@ -224,6 +235,21 @@ async def test_a_half_open_socket_is_noticed_and_what_it_was_told_is_not_lost(to
     page = await town.page({"token": opened["token"], "chat": opened["chat"]["id"], "after": 2})
     told = await page.hears("opened")
     assert ["two"] == [message["text"] for message in told["messages"]]
+
+
+async def test_asks_of_one_socket_are_handled_in_their_order(tmp_path: Path) -> None:
+    """M3: the library makes a task of each, and those whose write is quicker overtake the others."""
+    _, seams = store_of(UnevenStore)
+    async with open_town(tmp_path, seams) as town:
+        raw = await (await websocket(town.http, town.url)).join()
+        await raw.ask("open", {})
+        says = [json.dumps(["say", {"ask_id": f"{number}", "text": f"{number}"}]) for number in range(60)]
+        await raw.send(*(f"42/chat,{number}{say}" for number, say in enumerate(says)))
+        for number in range(60):
+            answer = await raw.hears("43/chat,")
+            assert answer.startswith(f'43/chat,{number}[{{"ok":true,')
+        resumed = await raw.ask("resume", {"after": 0}, number=99)
+        assert [f"{number}" for number in range(60)] == [message["text"] for message in resumed["messages"]]
 
 
 async def test_a_slow_ask_of_one_does_not_hold_up_another(tmp_path: Path) -> None:

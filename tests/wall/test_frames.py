@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from tests.journeys.page import until
+from tests.journeys.page import DEADLINE, until
 from tests.journeys.town import Town
 from tests.wall.street import HANDSHAKE, Raw, inside, nobody_is_left, websocket
 from tests.wall.test_handshake import wall
@@ -104,6 +104,20 @@ async def test_a_frame_that_is_too_large_ends_its_socket(town: Town) -> None:
     await nobody_is_left(town.server)
 
 
+@wall(limits={"frame_bytes": 5_000})
+async def test_a_frame_that_says_it_is_too_large_is_not_waited_for(town: Town) -> None:
+    """Its sender could send all but its last byte, which would be kept."""
+    host, port = town.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(_upgrade(host) + _frame(b"40/chat,"))
+    await reader.readuntil(b"40/chat")
+    writer.write(struct.pack(">BBH", 0x81, 0xFE, 60_000) + b"mask" + b"x" * 10)
+    async with asyncio.timeout(DEADLINE):
+        await reader.read()
+    writer.close()
+    await nobody_is_left(town.server)
+
+
 @pytest.mark.parametrize("name", ["connect", "disconnect", "connect_error", "disconnecting", "newListener"])
 async def test_a_reserved_name_reaches_no_handler(town: Town, name: str) -> None:
     """The library would call our own connect handler with the identity the client made up."""
@@ -161,6 +175,12 @@ async def test_no_log_line_holds_a_socket_id_a_token_or_a_word(town: Town, caplo
     assert [] == [secret for secret in secrets for line in written if secret in line]
 
 
+def _upgrade(host: str) -> bytes:
+    """The head of a request for a websocket."""
+    head = f"GET {HANDSHAKE}websocket HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    return f"{head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+
+
 def _frame(payload: bytes, *, head: int = 0x81, masked: bool = True) -> bytes:
     """A websocket frame: https://www.rfc-editor.org/rfc/rfc6455#section-5.2 draws it."""
     length = struct.pack(">B", (0x80 if masked else 0) | len(payload))
@@ -198,9 +218,7 @@ async def test_broken_websocket_frames_end_the_socket(town: Town, wire: bytes) -
     """Below Socket.IO too."""
     host, port = town.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    head = f"GET {HANDSHAKE}websocket HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    writer.write((head + key).encode() + _frame(b"40/chat,"))
+    writer.write(_upgrade(host) + _frame(b"40/chat,"))
     await reader.readuntil(b"40/chat")
     writer.write(wire)
     await reader.read()

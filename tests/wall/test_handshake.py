@@ -1,13 +1,14 @@
 """The handshake: who may come in, from where, and how many."""
 
 from collections.abc import AsyncIterator
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 
 from tests.journeys.page import until
 from tests.journeys.town import Town
-from tests.wall.street import HANDSHAKE, Poller, inside, nobody_is_left, websocket
+from tests.wall.street import HANDSHAKE, Poller, Raw, inside, nobody_is_left, websocket
 
 EVIL = "https://evil.example.com"
 
@@ -171,6 +172,27 @@ async def test_a_visitors_oldest_socket_is_sent_away_for_a_fourth(town: Town) ->
     assert await plain.ask("chat message", "Still here")
     with pytest.raises(Exception, match="not a connected namespace"):
         await first.ask("resume", {})
+
+
+async def test_a_visitor_is_nobody_of_their_own_choice(town: Town) -> None:
+    """Whatever a page calls itself, in the greeting, the query, a header or a cookie: without a token it is new."""
+    ada, opened = await town.visitor()
+    await ada.grant("say", {"ask_id": "1", "text": "a secret"})
+    (ear,) = town.server.namespace_handlers["/chat"].bell.ears()
+    claims = {"visitor": ear.visitor, "sub": ear.visitor, "room": ear.sid, "chat": opened["chat"]["id"]}
+    address = f"{town.url}{HANDSHAKE}websocket&" + urlencode(claims)
+    cookie = "; ".join(f"{name}={value}" for name, value in claims.items())
+    connection = await town.http.ws_connect(address, headers={"Cookie": cookie, "X-Visitor": ear.visitor})
+    mallory = await Raw(connection).join({**claims, "after": 0})
+    assert "not_open" == (await mallory.ask("resume", {**claims, "after": 0}))["error"]["code"]
+    assert 2 == len({one.visitor for one in town.server.namespace_handlers["/chat"].bell.ears()})
+
+
+async def test_nothing_is_kept_in_cookies(town: Town) -> None:
+    """A foreign page could borrow them, for browsers send them along; tokens it cannot."""
+    for path in ("/", "/live", HANDSHAKE + "polling"):
+        async with town.http.get(town.url + path) as answer:
+            assert "Set-Cookie" not in answer.headers
 
 
 @wall(limits={"connect_seconds": 600.0})

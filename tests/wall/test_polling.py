@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from middleware.web.limits import Limits
-from tests.journeys.page import until
+from tests.journeys.page import DEADLINE, until
 from tests.journeys.town import Town
 from tests.wall.street import HANDSHAKE, Poller, nobody_is_left
 from tests.wall.test_frames import BAD
@@ -39,10 +39,11 @@ async def opened(poller: Poller) -> None:
 async def answered(poller: Poller, what: str, *, least: int) -> str:
     """Poll until so many of these have come."""
     told = ""
-    while told.count(what) < least:
-        status, more = await poller.get()
-        assert 200 == status
-        told += more
+    async with asyncio.timeout(DEADLINE):
+        while told.count(what) < least:
+            status, more = await poller.get()
+            assert 200 == status
+            told += more
     return told
 
 
@@ -164,7 +165,8 @@ async def test_a_socket_id_cannot_be_guessed(town: Town) -> None:
         poller = Poller(town.http, town.url)
         await poller.shake_hands()
         sids.add(poller.sid)
-    assert ({32}, 20) == ({len(sid) for sid in sids}, len(sids))
+    assert {32} == {len(sid) for sid in sids}
+    assert (20, 20) == (len({sid[:8] for sid in sids}), len({sid[-8:] for sid in sids}))
 
 
 async def test_polls_for_a_socket_that_is_gone_are_400_and_no_log_line(
