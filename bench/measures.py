@@ -149,6 +149,7 @@ async def inbound(subject: Subject, many: int, *, depth: int, seconds: float) ->
 async def outbound(subject: Subject, many: int, *, seconds: float) -> Rate:
     """Signed webhook → check → commit → 200 → the visitor's socket; a message counts when the visitor hears it."""
     async with chats(subject, many) as talk, agents(subject, talk.visitors, loops=True):
+        await talk.told.reached(2 * many)  # An agent's first words cost more: their name is asked for.
         await asyncio.sleep(RUN_IN)
         return await counted(subject, talk.told, seconds=seconds)
 
