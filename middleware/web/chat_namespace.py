@@ -23,14 +23,14 @@ class ChatNamespace(Namespace):
     async def tell(self, sid: str, chat: Chat, news: News) -> None:
         """Tell the socket one thing."""
         name, payload = wire.shape_news(chat, news)
-        await self.emit(name, payload, to=sid)
+        self.say(sid, name, payload)
 
     async def tell_all(self, sid: str, found: CatchUp) -> None:
         """Tell the socket what it missed, as the news `opened`; with the last of it a token, if one can be had."""
         await self.room(sid)
         token = None if found.more else await self.token_if_any(sid)
         more = {} if token is None else {"token": token}
-        await self.emit("opened", {**wire.shape_catch_up(found), **more}, to=sid)
+        self.say(sid, "opened", {**wire.shape_catch_up(found), **more})
 
     @property
     def _asks(self) -> Mapping[str, Callable[[Ear, object], Awaitable[wire.Shape]]]:

@@ -5,12 +5,15 @@ What it leans on is pinned by tests/web/test_pins.py: a library that changes the
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from secrets import token_urlsafe
 from typing import Any
 
 import engineio
 from aiohttp import WSCloseCode, web
+from engineio.async_socket import AsyncSocket
+from engineio.packet import NOOP, PING, Packet
 from engineio.payload import Payload
 
 from middleware.web.door import Door, TurnedAway
@@ -37,6 +40,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
             ping_interval=limits.ping_seconds,
             ping_timeout=limits.pong_seconds,
             http_compression=False,
+            monitor_clients=False,
             **options,
         )
         Payload.max_decode_packets = limits.packets_per_post
@@ -59,13 +63,15 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
         del args, kwargs
         return Unread(self.limits)
 
-    def start_background_task(self, target: Callable[..., Any], *args: Any, **kwargs: Any) -> "asyncio.Task[Any]":
-        """A socket's next ping sleeps in a task, which the library would let sleep when its socket is long gone."""
-        task: asyncio.Task[Any] = super().start_background_task(target, *args, **kwargs)
-        line = self.lines.get(getattr(getattr(target, "__self__", None), "sid", ""))
+    def start_background_task(self, target: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """A socket's next ping would sleep in a task; it is a timer of its line."""
+        socket = getattr(target, "__self__", None)
+        if not isinstance(socket, AsyncSocket):
+            return super().start_background_task(target, *args, **kwargs)
+        line = self.lines.get(socket.sid)
         if line is not None:
-            line.ping = task
-        return task
+            line.beat(within=self.limits.ping_seconds, then=lambda: self._ping(line, socket))
+        return None
 
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
         """One request of a page: a handshake, a poll, a post, or an upgrade."""
@@ -127,11 +133,31 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
         for line in list(self.lines.values()) if sid is None else filter(None, [self.lines.get(sid)]):
             await self.end(line)
 
-    async def pace(self, line: Line, cost: float) -> None:
-        """Wait until so much more may be read of the line, and of its address."""
-        wait = max(line.frames.take(cost, now=self._door.now()), self._door.pace(line.address, cost=cost))
-        if wait:
-            await asyncio.sleep(wait)
+    def wait(self, line: Line, cost: float) -> float:
+        """How many seconds to wait until so much more may be read of the line, and of its address."""
+        return max(line.frames.take(cost, now=self._door.now()), self._door.pace(line.address, cost=cost))
+
+    async def take(self, line: Line, frame: str) -> None:
+        """Do what a frame of a websocket asks for."""
+        socket = self.sockets.get(line.sid)
+        if socket is None:
+            return
+        match frame[0]:
+            case "4":
+                await self._message(line, frame[1:])
+            case "3":
+                socket.schedule_ping()
+            case "1":
+                await self.end(line)
+            case "5":
+                line.unread.put_nowait(Packet(NOOP))
+
+    async def _message(self, line: Line, message: str) -> None:
+        """One that fails in an unforeseen way is the end of nothing but itself."""
+        try:
+            await self.handlers["message"](line.sid, message)
+        except Exception:
+            self.logger.exception("message handler error")
 
     async def send_home(self) -> None:
         """Close every line; their pages come back by themselves. One that does not read is not waited for."""
@@ -181,7 +207,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
         except TurnedAway:
             await self.end(line)
             raise
-        await self.pace(line, 1 + sum(cost_of(packet) for packet in packets))
+        await asyncio.sleep(self.wait(line, 1 + sum(cost_of(packet) for packet in packets)))
         response = await self._handled(request, {**environ, "wsgi.input": Body(body)})
         return _refused() if line.refused else response
 
@@ -192,7 +218,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
             raise TurnedAway(400, "two polls of one socket at once")
         line.polling = True
         try:
-            await self.pace(line, 1)
+            await asyncio.sleep(self.wait(line, 1))
             response = await self._handled(request, environ)
         finally:
             line.polling = False
@@ -204,6 +230,11 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
         if not response.prepared:
             response.headers["Cache-Control"] = "no-store"
         return response
+
+    def _ping(self, line: Line, socket: AsyncSocket) -> None:
+        socket.last_ping = time.time()
+        line.beat(within=self.limits.pong_seconds, then=lambda: self._soon(self.end(line)))
+        line.unread.put_nowait(Packet(PING))
 
     def _soon(self, ending: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(ending)
@@ -231,13 +262,13 @@ def _translate(driver: dict[str, Any]) -> Callable[[web.Request, dict[str, Any]]
 
 
 def _driver(
-    handler: Callable[[Websocket], Awaitable[None]], engine: Engine
+    handler: Callable[[Any], Awaitable[None]], engine: Engine
 ) -> Callable[[dict[str, Any]], Awaitable[web.StreamResponse]]:
-    """How the engine gets its websockets."""
+    """How the engine gets its websockets. Its own loop, `handler`, makes three tasks and two timers of every frame."""
+    del handler
 
     async def serve(environ: dict[str, Any]) -> web.StreamResponse:
         line: Line = environ[_LINE]
-        opening = not engine.sockets[line.sid].connected
-        return await Websocket(line, engine=engine).serve(environ["aiohttp.request"], handler, opening=opening)
+        return await Websocket(line, engine=engine).serve(environ["aiohttp.request"], engine.sockets[line.sid])
 
     return serve

@@ -96,6 +96,20 @@ def read_packet(text: str) -> Packet:
     raise BadFrame("no Socket.IO packet")
 
 
+def event_packet(namespace: str, data: Sequence[object]) -> str:
+    """An event for a page: its name, and what it carries."""
+    return f"2{_place(namespace)}{_ENCODER.encode(data)}"
+
+
+def answer_packet(namespace: str, number: int, data: Sequence[object]) -> str:
+    """The answer to the ask of this number."""
+    return f"3{_place(namespace)}{number}{_ENCODER.encode(data)}"
+
+
+def _place(namespace: str) -> str:
+    return "" if namespace == "/" else f"{namespace},"
+
+
 def _auth(body: object) -> object:
     """A falsy one is none: so do all Socket.IO servers."""
     return body or None
@@ -128,3 +142,4 @@ def _constant(name: str) -> object:
 
 
 _DECODER = json.JSONDecoder(parse_int=_int, parse_constant=_constant)
+_ENCODER = json.JSONEncoder(separators=(",", ":"))

@@ -1,12 +1,13 @@
 """A line: one Engine.IO connection, and what it was told and has not taken yet."""
 
 import asyncio
-from asyncio import Queue, TimerHandle
+from asyncio import QueueEmpty, TimerHandle
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Protocol
 
-from aiohttp import web
+from engineio.packet import MESSAGE, Packet
 
 from middleware.web.limits import Limits
 from middleware.web.rates import Bucket
@@ -15,68 +16,114 @@ BYTES_OF_A_COST = 16_384
 """Each 16 KB begun cost as much as a frame."""
 
 
-class Unread(Queue[Any]):
-    """The frames a line has not taken yet. One more than it may have is kept back, and `overflow` is called.
+class Carrier(Protocol):
+    """What carries a line's frames: its websocket."""
 
-    A polling line has taken a frame when it is fetched; a websocket (`by_hand`) when `taken` says so, for its writer
-    fetches many and may stand still with them.
+    def pump(self) -> None:
+        """Carry what waits, as far as the connection has room."""
+
+    def carry(self, frame: str) -> bool:
+        """Carry a frame before which nothing waits; False if there is no room."""
+
+    async def close(self, *, code: int | None = None) -> None:
+        """Close the connection."""
+
+
+class Unread:
+    """The frames a line has not taken yet: the engine's queue of packets, and None for the end.
+
+    A polling line has taken a frame when it is fetched, a websocket when its connection has. One more than a line may
+    have is kept back, and `overflow` is called.
     """
 
+    __slots__ = ("_bytes", "_frames", "_limits", "_room", "_waiter", "_waiting", "arrived", "closed", "overflow")
+
     def __init__(self, limits: Limits) -> None:
-        super().__init__()
-        self.by_hand = False
         self.closed = False
         self.overflow: Callable[[], None] = _nothing
+        self.arrived: Callable[[], None] = _nothing
         self._limits = limits
         self._frames = self._bytes = 0
-        self._room = asyncio.Event()
-        self._room.set()
+        self._waiting: deque[Packet | None] | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._room: asyncio.Event | None = None
 
-    def taken(self, size: int) -> None:
-        """The websocket has taken a frame of this size."""
-        self._frames -= 1
-        self._bytes -= size
-        if self._bytes <= self._limits.unread_bytes // 2 and self._frames <= self._limits.unread_frames // 2:
-            self._room.set()
+    def __bool__(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._waiting)
+
+    async def put(self, item: Packet | None) -> None:
+        """Add a packet; it never waits."""
+        self.put_nowait(item)
+
+    def put_nowait(self, item: Packet | None) -> None:
+        """Add a packet, or the end."""
+        if item is not None and not self._fits(len(item.encode())):
+            return
+        if self._waiting is None:
+            self._waiting = deque()
+        self._waiting.append(item)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+        self.arrived()
+
+    async def get(self) -> Packet | None:
+        """Take the next, when there is one."""
+        while not self._waiting:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        return self.get_nowait()
+
+    def get_nowait(self) -> Packet | None:
+        """Take the next. Raises `QueueEmpty`."""
+        if not self._waiting:
+            raise QueueEmpty
+        item = self._waiting.popleft()
+        if not self._waiting:
+            self._waiting = None  # Most lines have nothing waiting, most of the time.
+        if item is not None:
+            self._taken(len(item.encode()))
+        return item
+
+    def task_done(self) -> None:
+        """The engine says so of each; nobody waits for it."""
 
     async def room(self) -> None:
         """Wait until at least half is taken, or the line is gone."""
-        if not self.closed:
+        if not self.closed and not self._half_empty():
+            self._room = self._room or asyncio.Event()
             await self._room.wait()
 
     def close(self) -> None:
         """Nothing more is kept; whoever waits goes on. The last item is the engine's word for the end."""
         self.closed = True
-        self._room.set()
+        self._let_go_on()
         self.put_nowait(None)
 
-    def _put(self, item: Any) -> None:
-        if item is None:
-            super()._put(item)
-        elif not self.closed:
-            self._keep(item, size=weigh(item.encode()))
-
-    def _keep(self, item: Any, *, size: int) -> None:
+    def _fits(self, size: int) -> bool:
+        if self.closed:
+            return False
         frames, most = self._frames + 1, self._bytes + size
         if self._frames and (frames > self._limits.unread_frames or most > self._limits.unread_bytes):
             self.closed = True
             self.overflow()
-            return
-        super()._put(item)
+            return False
         self._frames, self._bytes = frames, most
-        if most > self._limits.unread_bytes // 2 or frames > self._limits.unread_frames // 2:
-            self._room.clear()
+        return True
 
-    def _get(self) -> Any:
-        item = super()._get()  # a step that the queue leaves to be overridden
-        if item is not None and not self.by_hand:
-            self.taken(weigh(item.encode()))
-        return item
+    def _taken(self, size: int) -> None:
+        self._frames -= 1
+        self._bytes -= size
+        if self._room is not None and self._half_empty():
+            self._let_go_on()
 
+    def _half_empty(self) -> bool:
+        return self._bytes <= self._limits.unread_bytes // 2 and self._frames <= self._limits.unread_frames // 2
 
-def weigh(frame: str | bytes) -> int:
-    """The bytes of a frame: JSON, which is written in ASCII."""
-    return len(frame)
+    def _let_go_on(self) -> None:
+        if self._room is not None:
+            self._room.set()
+            self._room = None
 
 
 @dataclass(slots=True, eq=False)
@@ -91,10 +138,21 @@ class Line:
     polling: bool = False
     ended: bool = False
     refused: bool = False
-    ping: "asyncio.Task[Any] | None" = None
     transport: asyncio.Transport | None = None
-    websocket: web.WebSocketResponse | None = None
+    websocket: Carrier | None = None
+    _beat: TimerHandle | None = field(default=None)
     _cut: TimerHandle | None = field(default=None)
+
+    def tell(self, packet: str) -> None:
+        """Tell it a Socket.IO packet: at once if its connection has room and nothing waits, else in its turn."""
+        if self.websocket is None or self.unread or self.ended or not self.websocket.carry("4" + packet):
+            self.unread.put_nowait(Packet(MESSAGE, packet))
+
+    def beat(self, *, within: float, then: Callable[[], None]) -> None:
+        """The line's one clock of pings: do this next, and then."""
+        if self._beat is not None:
+            self._beat.cancel()
+        self._beat = None if self.ended else asyncio.get_running_loop().call_later(within, then)
 
     def expect(self, *, within: float, otherwise: Callable[[], None]) -> None:
         """Unless `found` is called in time, do otherwise. Asked again, the first deadline stands."""
@@ -111,9 +169,9 @@ class Line:
         """The line is over: nothing is kept for it, and its connection is gone soon, whoever still holds it."""
         self.found()
         self.ended = True
+        if self._beat is not None:
+            self._beat.cancel()
         self.unread.close()
-        if self.ping is not None and self.ping is not asyncio.current_task():
-            self.ping.cancel()
         if self.transport is not None:
             asyncio.get_running_loop().call_later(0 if at_once else self.goodbye_seconds, self.transport.abort)
 

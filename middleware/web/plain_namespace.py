@@ -29,7 +29,7 @@ class PlainNamespace(Namespace):
         """What is not granted is told as an event too: such a page asks for no answer."""
         answer = await super().answer(name, ear, payload)
         if not answer["ok"]:
-            await self.emit(PROBLEM, answer["error"], to=ear.sid)
+            self.say(ear.sid, PROBLEM, answer["error"])
         return answer
 
     async def tell(self, sid: str, chat: Chat, news: News) -> None:
@@ -38,7 +38,7 @@ class PlainNamespace(Namespace):
             case MessageSaid():
                 await self._tell_text(sid, news.message)
             case ChatEnded():
-                await self.emit(ENDED, to=sid)
+                self.say(sid, ENDED)
             case _:
                 return
 
@@ -46,13 +46,13 @@ class PlainNamespace(Namespace):
         """The token that now stands for the one it came with, the texts as they are now, and the end."""
         token = None if found.more else await self.token_if_any(sid)
         if token is not None:
-            await self.emit(TOKEN, token, to=sid)
+            self.say(sid, TOKEN, token)
         for message in found.messages:
             if message.edited is not Edited.WITHDRAWN:
                 await self.room(sid)
                 await self._tell_text(sid, message)
         if found.chat.state is ChatState.ENDED and not found.more:
-            await self.emit(ENDED, to=sid)
+            self.say(sid, ENDED)
 
     async def _say(self, ear: Ear, text: str) -> Message:
         words = Words(AskId(new_id()), text)
@@ -61,8 +61,8 @@ class PlainNamespace(Namespace):
         except (NotOpen, AlreadyEnded):
             token = await self.reception.token(ear)
             ear.begin(await self.from_visitor.open(ear.visitor, beside(About(), ear)))
-            await self.emit(TOKEN, token, to=ear.sid)
+            self.say(ear.sid, TOKEN, token)
             return await self.from_visitor.say(ear.visitor, words)
 
     async def _tell_text(self, sid: str, message: Message) -> None:
-        await self.emit(SAY, message.text, to=sid)
+        self.say(sid, SAY, message.text)

@@ -114,6 +114,10 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
     async def tell_all(self, sid: str, found: CatchUp) -> None:
         """Tell the socket what it missed."""
 
+    def say(self, sid: str, event: str, *data: object) -> None:
+        """Tell the socket an event, at once."""
+        self.server.tell(sid, self.namespace, event, *data)
+
     async def room(self, sid: str) -> None:
         """Wait until the socket has taken most of what it was told: before telling it much."""
         await self.server.room(sid, self.namespace)

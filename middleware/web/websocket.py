@@ -1,18 +1,23 @@
-"""One websocket: hands the engine the frames that may pass, at the pace they may have, and tells what was taken."""
+"""One websocket: hands the engine the frames that may pass, at the pace they may have, and carries what the line is told.
+
+A frame goes straight to the connection while that has room. What does not fit waits in the line's queue, where it is
+counted, for a task that lives only as long as anything waits.
+"""
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
+from engineio.async_socket import AsyncSocket
+from engineio.packet import NOOP, Packet
 
 from middleware.web.frames import BadFrame, check_frame
 from middleware.web.limits import Limits
-from middleware.web.line import Line, cost_of, weigh
+from middleware.web.line import Line, cost_of
 
-UPGRADE = "5"
+PROBE, PROBED, UPGRADE = "2probe", "3probe", "5"
 
 
 class Engine(Protocol):
@@ -20,8 +25,11 @@ class Engine(Protocol):
 
     limits: Limits
 
-    async def pace(self, line: Line, cost: float) -> None:
-        """Wait until so much more may be read."""
+    def wait(self, line: Line, cost: float) -> float:
+        """How many seconds to wait until so much more may be read."""
+
+    async def take(self, line: Line, frame: str) -> None:
+        """Do what the frame asks for."""
 
     async def refuse(self, line: Line, reason: str) -> None:
         """End the line for what it did."""
@@ -31,66 +39,105 @@ class Engine(Protocol):
 
 
 class Websocket:
-    """A websocket of a line: the whole line, or one that tries to become it (`opening` is False)."""
+    """A websocket of a line: the whole line, or one that tries to become it."""
+
+    __slots__ = ("_engine", "_line", "_protocol", "_response", "_stream", "_writing")
 
     def __init__(self, line: Line, *, engine: Engine) -> None:
         self._line = line
         self._engine = engine
+        self._writing: asyncio.Task[None] | None = None
         self._response = web.WebSocketResponse(
             compress=False, max_msg_size=engine.limits.frame_bytes, timeout=engine.limits.goodbye_seconds
         )
 
-    async def serve(
-        self, request: web.Request, handler: Callable[["Websocket"], Awaitable[None]], *, opening: bool
-    ) -> web.StreamResponse:
-        """Serve it until it ends. With it ends the line, unless it never became it."""
+    async def serve(self, request: web.Request, peer: AsyncSocket) -> web.StreamResponse:
+        """Serve it until it ends; `peer` is the engine's own record. With it ends the line, unless it never became it."""
         self._line.transport = request.transport
-        if opening:
-            self._become_the_line()
+        self._protocol = request.protocol
         try:
             _keep_little(request, self._engine.limits.unsent_bytes)
-            await self._response.prepare(request)
-            if not self._line.ended:
-                await handler(self)
+            self._stream = await self._response.prepare(request)
+            if not self._line.ended and (self._opened(peer) or await self._upgraded(peer)):
+                await self._read()
         finally:
             self._line.transport = None
-            if self._line.websocket is self._response:
+            if self._is_the_line or not peer.connected:
                 await self._engine.end(self._line)
         return self._response
 
-    async def wait(self) -> str | None:
-        """The next frame that may pass; None at the end."""
-        try:
-            async with asyncio.timeout(None if self._is_the_line else self._engine.limits.connect_seconds):
-                frame = await self._receive()
-        except TimeoutError:
-            return None
-        except BadFrame as bad:
-            await self._engine.refuse(self._line, f"a bad frame: {bad}")
-            return None
-        if frame is not None:
-            await self._engine.pace(self._line, cost_of(frame))
-        if frame == UPGRADE and not self._is_the_line:
-            self._become_the_line()
-        return frame
+    def carry(self, frame: str) -> bool:
+        """Carry a frame before which nothing waits; False if there is no room."""
+        if self._protocol.writing_paused:
+            return False
+        self._write(frame)
+        return True
 
-    async def send(self, frame: str) -> None:
-        """Send a frame; it counts as taken when the connection has room for more."""
-        await self._response.send_str(frame)
-        if self._is_the_line:
-            self._line.unread.taken(weigh(frame))
+    def pump(self) -> None:
+        """Carry what waits, as far as the connection has room; a task waits for more, and for the goodbye."""
+        if self._writing is None:
+            self._flush()
+            if self._line.unread or self._line.unread.closed:
+                self._writing = asyncio.create_task(self._write_on())
 
-    async def close(self) -> None:
+    async def close(self, *, code: int | None = None) -> None:
         """Close the websocket; a page that does not answer is not waited for."""
-        await self._response.close(code=WSCloseCode.POLICY_VIOLATION if self._line.refused else WSCloseCode.OK)
+        said = WSCloseCode.POLICY_VIOLATION if self._line.refused else WSCloseCode.OK
+        await self._response.close(code=code or said)
 
     @property
     def _is_the_line(self) -> bool:
-        return self._line.websocket is self._response
+        return self._line.websocket is self
 
-    def _become_the_line(self) -> None:
-        self._line.websocket = self._response
-        self._line.unread.by_hand = True
+    def _opened(self, peer: AsyncSocket) -> bool:
+        """Whether it is the line from the start."""
+        if peer.connected:
+            return False
+        peer.connected = True
+        self._become_the_line(peer)
+        return True
+
+    async def _upgraded(self, peer: AsyncSocket) -> bool:
+        """Whether it has become the line: tried first, so that nothing is lost where something in between lets none by.
+
+        https://socket.io/docs/v4/engine-io-protocol/#upgrade
+        """
+        peer.upgrading = True
+        try:
+            async with asyncio.timeout(self._engine.limits.connect_seconds):
+                if await self._next() != PROBE:
+                    return False
+                await self._response.send_str(PROBED)
+                self._line.unread.put_nowait(Packet(NOOP))  # ends the poll that is under way
+                if await self._next() != UPGRADE:
+                    return False
+        except TimeoutError:
+            return False
+        finally:
+            peer.upgrading = False
+        self._become_the_line(peer)
+        return True
+
+    def _become_the_line(self, peer: AsyncSocket) -> None:
+        peer.upgraded = True
+        self._line.websocket = self
+        self._line.unread.arrived = self.pump
+        self.pump()
+
+    async def _read(self) -> None:
+        while (frame := await self._next()) is not None:
+            await self._engine.take(self._line, frame)
+
+    async def _next(self) -> str | None:
+        """The next frame that may pass; None at the end."""
+        try:
+            frame = await self._receive()
+        except BadFrame as bad:
+            await self._engine.refuse(self._line, f"a bad frame: {bad}")
+            return None
+        if frame is not None and (wait := self._engine.wait(self._line, cost_of(frame))):
+            await asyncio.sleep(wait)
+        return frame
 
     async def _receive(self) -> str | None:
         message: Any = await self._response.receive()
@@ -99,6 +146,38 @@ class Websocket:
         if isinstance(message.data, WebSocketError):
             raise BadFrame("too large, or no websocket frame")
         return None
+
+    def _flush(self) -> None:
+        unread = self._line.unread
+        while unread and not self._protocol.writing_paused:
+            packet = unread.get_nowait()
+            if packet is not None:
+                self._write(packet.encode())
+
+    async def _write_on(self) -> None:
+        """Until nothing waits, or nobody is there any more."""
+        with suppress(ConnectionError):
+            while self._line.unread and self._protocol.connected:
+                await self._stream.drain()
+                self._flush()
+        self._writing = None
+        if self._line.unread.closed:
+            await self.close()
+
+    def _write(self, frame: str) -> None:
+        """One frame, never masked, never compressed. https://www.rfc-editor.org/rfc/rfc6455#section-5.2"""
+        transport = self._line.transport
+        if transport is None or transport.is_closing() or self._response.closed:
+            return  # Whoever is gone is told when they come back.
+        payload = frame.encode()
+        size = len(payload)
+        if size < 126:
+            head = bytes((0x81, size))
+        elif size < 65_536:
+            head = b"\x81\x7e" + size.to_bytes(2, "big")
+        else:
+            head = b"\x81\x7f" + size.to_bytes(8, "big")
+        transport.write(head + payload)
 
 
 def _keep_little(request: web.Request, size: int) -> None:
