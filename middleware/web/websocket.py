@@ -1,4 +1,4 @@
-"""One websocket: hands the engine the frames that may pass, at the pace they may have, and carries what the line is told.
+"""One websocket: hands the engine the frames that may pass, at the pace they may have, and carries what it is told.
 
 A frame goes straight to the connection while that has room. What does not fit waits in the line's queue, where it is
 counted, for a task that lives only as long as anything waits.
@@ -52,7 +52,7 @@ class Websocket:
         )
 
     async def serve(self, request: web.Request, peer: AsyncSocket) -> web.StreamResponse:
-        """Serve it until it ends; `peer` is the engine's own record. With it ends the line, unless it never became it."""
+        """Serve it until it ends; `peer` is the engine's record of it. With it ends the line, if it ever was the line."""
         self._line.transport = request.transport
         self._protocol = request.protocol
         try:
@@ -165,7 +165,10 @@ class Websocket:
             await self.close()
 
     def _write(self, frame: str) -> None:
-        """One frame, never masked, never compressed. https://www.rfc-editor.org/rfc/rfc6455#section-5.2"""
+        """One frame, never masked, never compressed.
+
+        https://www.rfc-editor.org/rfc/rfc6455#section-5.2
+        """
         transport = self._line.transport
         if transport is None or transport.is_closing() or self._response.closed:
             return  # Whoever is gone is told when they come back.
