@@ -52,7 +52,7 @@ class Websocket:
         )
 
     async def serve(self, request: web.Request, peer: AsyncSocket) -> web.StreamResponse:
-        """Serve it until it ends; `peer` is the engine's record of it. With it ends the line, if it ever was the line."""
+        """Serve it until it ends; `peer` is the record of it in the engine. With it ends the line that it became."""
         self._line.transport = request.transport
         self._protocol = request.protocol
         try:
