@@ -27,6 +27,7 @@ from middleware.flex.chat_channel import (
 )
 from middleware.flex.conversation_opening import Way, tasks_of
 from middleware.flex.pacing import Pace
+from middleware.flex.posting import Posting
 from middleware.flex.rest import Rejected
 from middleware.flex.webhook import Verifier
 from middleware.relay.model import Chat, Event, FlexRef, Message, Receipt, Said
@@ -70,6 +71,9 @@ class Conversations:
         self._service = service
         self._verifier = verifier
         self._pace = Pace(rate=_WRITES_A_SECOND)
+        self._posting = Posting(
+            client, f"{client.conversations.base_url}/v1/Services/{service.service_sid}/Conversations", author="Author"
+        )
 
     async def open(self, chat: Chat) -> FlexRef:
         """Make the conversation, add the webhooks it lacks, then the welcome and the routing: before anybody speaks."""
@@ -83,14 +87,7 @@ class Conversations:
     async def say(self, ref: FlexRef, message: Message) -> Receipt:
         """Post the message as the visitor, so that it fires webhooks and the flow's Studio step."""
         await self._pace.turn(ref)
-        with channel_may_be_gone():
-            sent = await self._conversation(ref).messages.create_async(
-                author=chat_events.identity(message.chat),
-                body=message.text,
-                attributes=chat_events.attributes(message.id),
-                x_twilio_webhook_enabled="true",
-            )
-        return Receipt(chat_events.message_key(told_sid(sent.sid)), told_index(sent.index))
+        return await self._posting.post(ref, message)
 
     async def end(self, ref: FlexRef) -> None:
         """Through the Interaction's channel, which tells the agent's task; where there is none, close it here.

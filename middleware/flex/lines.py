@@ -8,6 +8,7 @@ import asyncio
 import ssl
 from collections import defaultdict, deque
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
@@ -43,8 +44,13 @@ class Answer:
     """What came back."""
 
     status: int = 0
-    headers: CIMultiDict[str] = field(default_factory=CIMultiDict)
     body: bytes = b""
+    fields: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    @property
+    def headers(self) -> CIMultiDict[str]:
+        """Headers and trailers. Read when they are wanted, which is seldom."""
+        return CIMultiDict((name.decode("latin-1"), value.decode("latin-1")) for name, value in self.fields)
 
 
 class Place(NamedTuple):
@@ -73,10 +79,7 @@ class Lines:
         """Send one request and read its whole answer. Raises `NotReached` or `Broken`."""
         place, target = _read(url)
         request = _request(method, target, headers={"Host": _host(place), **headers}, body=body)
-        try:
-            await asyncio.wait_for(self._room.acquire(), timeout=self._patience.connect)
-        except TimeoutError:
-            raise NotReached("every line is busy") from None
+        await self._enter()
         try:
             line = self._kept(place) or await self._connected(place)
             try:
@@ -96,6 +99,13 @@ class Lines:
         for line in gone:
             line.cut()
         await asyncio.gather(*(line.gone.wait() for line in gone))
+
+    async def _enter(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience.connect) if self._room.locked() else nullcontext():
+                await self._room.acquire()
+        except TimeoutError:
+            raise NotReached("every line is busy") from None
 
     def _kept(self, place: Place) -> "_Line | None":
         """The line that was used last is the surest to be alive."""
@@ -201,7 +211,7 @@ class _Line(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer."""
-        self._answer.headers.add(name.decode("latin-1"), value.decode("latin-1"))
+        self._answer.fields.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The status is known now."""
@@ -240,6 +250,7 @@ def _host(place: Place) -> str:
 def _request(method: str, target: str, *, headers: Mapping[str, str], body: bytes) -> bytes:
     """Raises `ValueError` for a line break where one would make another request of it."""
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    if any("\r" in line or "\n" in line for line in lines):
+    head = "\r\n".join(lines)
+    if not head.count("\r") == head.count("\n") == len(lines) - 1:
         raise ValueError("A line break cannot be sent in a header.")
-    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "\r\n"]).encode("latin-1") + body
+    return f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1") + body

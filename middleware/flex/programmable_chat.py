@@ -27,6 +27,7 @@ from middleware.flex.chat_channel import (
     told_index,
     told_sid,
 )
+from middleware.flex.posting import Posting
 from middleware.flex.rest import Rejected
 from middleware.flex.webhook import Verifier
 from middleware.relay.errors import NotSent
@@ -73,6 +74,9 @@ class ProgrammableChat:
         self._client = client
         self._flow = flow
         self._verifier = verifier
+        self._posting = Posting(
+            client, f"{client.chat.base_url}/v2/Services/{flow.service_sid}/Channels", author="From"
+        )
 
     async def open(self, chat: Chat) -> FlexRef:
         """Create the channel, or get the one this chat's `Target` already has; then add the webhooks it lacks."""
@@ -91,14 +95,7 @@ class ProgrammableChat:
 
     async def say(self, ref: FlexRef, message: Message) -> Receipt:
         """Post the message as the channel's identity, so that it fires webhooks and the flow's Studio step."""
-        with channel_may_be_gone():
-            sent = await self._channel(ref).messages.create_async(
-                from_=chat_events.identity(message.chat),
-                body=message.text,
-                attributes=chat_events.attributes(message.id),
-                x_twilio_webhook_enabled="true",
-            )
-        return Receipt(chat_events.message_key(told_sid(sent.sid)), told_index(sent.index))
+        return await self._posting.post(ref, message)
 
     async def end(self, ref: FlexRef) -> None:
         """Write INACTIVE beside the channel's other attributes, and tell the agent's task."""

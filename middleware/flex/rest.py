@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, NoReturn, Self, TypeAlias
 from urllib.parse import urlencode
 
 from twilio.http.response import Response
@@ -103,22 +103,27 @@ class Transport:
             data=urlencode(data, doseq=True).encode() if data else b"",
             headers={**_FORM, **(headers or {}), **_basic(auth)},
         )
-        _check(answer.status, text, retry_after=answer.headers.get("Retry-After"), call=f"{method} {_path(url)}")
+        _checked(answer, text, call=f"{method} {_path(url)}")
         return Response(answer.status, text, answer.headers)
 
+    async def post(self, url: str, *, headers: Mapping[str, str], form: bytes) -> Mapping[str, Any]:
+        """Post a form as it is, with these headers and no others; the object that is answered. Raises as `request`."""
+        answer, text = await self._exchange("POST", url, data=form, headers=headers)
+        return _checked(answer, text, call=f"POST {_path(url)}")
+
     async def _exchange(self, method: str, url: str, *, data: bytes, headers: Mapping[str, str]) -> tuple[Answer, str]:
-        call, began, code = f"{method} {_path(url)}", time.monotonic(), "broken"
+        began, code = time.monotonic(), "broken"
         try:
             answer = await self._lines.ask(method, url, headers=headers, body=data)
             code = str(answer.status)
             return answer, answer.body.decode()
         except NotReached as error:
             code = "unreachable"
-            raise NotSent(f"{call}: no connection ({error})") from error
+            raise NotSent(f"{method} {_path(url)}: no connection ({error})") from error
         except Broken as error:
-            raise OutcomeUnknown(f"{call}: no whole answer ({error})") from error
+            raise OutcomeUnknown(f"{method} {_path(url)}: no whole answer ({error})") from error
         except UnicodeDecodeError as error:
-            raise OutcomeUnknown(f"{call}: the answer is not UTF-8") from error
+            raise OutcomeUnknown(f"{method} {_path(url)}: the answer is not UTF-8") from error
         finally:
             self._heard(code, time.monotonic() - began)
 
@@ -142,11 +147,21 @@ def _path(url: str) -> str:
     return "/" + url.partition("://")[2].partition("/")[2].partition("?")[0]
 
 
-def _check(status: int, text: str, *, retry_after: str | None, call: str) -> None:
-    """Twilio does not process what it answers with 429; after 5xx nobody knows.
+def _checked(answer: Answer, text: str, *, call: str) -> Mapping[str, Any]:
+    """The object in a good answer. Twilio does not process what it answers with 429; after 5xx nobody knows.
 
     https://www.twilio.com/docs/api/errors/20429
     """
+    status = answer.status
+    if status >= 300:
+        _refuse(status, text, retry_after=answer.headers.get("Retry-After"), call=call)
+    found = {} if status == 204 else _object(text)
+    if found is None:
+        raise OutcomeUnknown(f"{call}: {status}, but the answer is not a JSON object")
+    return found
+
+
+def _refuse(status: int, text: str, *, retry_after: str | None, call: str) -> NoReturn:
     if status == 429:
         raise NotSent(f"{call}: 429 too many requests", retry_after=_seconds(retry_after))
     if status in {401, 403}:
@@ -156,10 +171,7 @@ def _check(status: int, text: str, *, retry_after: str | None, call: str) -> Non
     if status >= 400:
         code = _code(text)
         raise Rejected(f"{call}: {status}, {_explained(code)}", status=status, code=code)
-    if status >= 300:
-        raise Rejected(f"{call}: {status}, an unexpected redirect", status=status, code=0)
-    if status != 204 and not _is_object(text):
-        raise OutcomeUnknown(f"{call}: {status}, but the answer is not a JSON object")
+    raise Rejected(f"{call}: {status}, an unexpected redirect", status=status, code=0)
 
 
 def _code(text: str) -> int:
@@ -174,11 +186,12 @@ def _explained(code: int) -> str:
     return f"see https://www.twilio.com/docs/errors/{code}" if code else "no reason given"
 
 
-def _is_object(text: str) -> bool:
+def _object(text: str) -> Mapping[str, Any] | None:
     try:
-        return isinstance(json.loads(text), dict)
+        found = json.loads(text)
     except ValueError:
-        return False
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _seconds(retry_after: str | None) -> float | None:
