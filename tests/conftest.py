@@ -1,17 +1,41 @@
 """Servers of others that many tests share: started once, and only if a test asks for them."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.servers.postgres import WHY_NOT, Postgres, programs, running
+from tests.servers import postgres as postgres_servers
+from tests.servers import redis as redis_servers
+from tests.servers.postgres import Postgres, programs, running
+from tests.servers.redis import Redis
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server; the test skips where none is installed."""
-    found = programs()
-    if found is None:
-        pytest.skip(WHY_NOT)
-    with running(found) as server:
+    """A PostgreSQL server for all; the test skips where none is installed, except in CI."""
+    with running(_installed(programs(), why_not=postgres_servers.WHY_NOT)) as server:
         yield server
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Postgres]:
+    """One for this test alone, that may be stopped."""
+    with running(_installed(programs(), why_not=postgres_servers.WHY_NOT)) as server:
+        yield server
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    """A Redis server for this test alone; the test skips where none is installed, except in CI."""
+    with redis_servers.running(_installed(redis_servers.program(), why_not=redis_servers.WHY_NOT)) as server:
+        yield server
+
+
+def _installed(found: Path | None, *, why_not: str) -> Path:
+    if found is None and os.environ.get("CI") == "true":
+        pytest.fail(why_not)
+    if found is None:
+        pytest.skip(why_not)
+    return found

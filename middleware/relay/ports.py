@@ -198,34 +198,6 @@ class Store(Protocol):
         """Run the view on one consistent state that holds every finished write."""
 
 
-class Elsewhere(Protocol):
-    """What happened on other nodes, for who has to know it on this one. Nothing here waits or fails."""
-
-    def news(self, visitor: VisitorId) -> None:
-        """The visitor's chat has news: look at the store."""
-
-    def owed(self) -> None:
-        """There are deliveries that other nodes have no hand free for."""
-
-    def missed(self) -> None:
-        """For a while nothing could be heard: anybody may have news."""
-
-
-@runtime_checkable
-class SharedStore(Protocol):
-    """A store that several nodes share: it keeps one time for all of them, and tells each what the others did."""
-
-    @property
-    def clock(self) -> "Clock":
-        """The time of the store, which all its nodes go by."""
-
-    def tell(self, elsewhere: Elsewhere) -> None:
-        """From now on, tell this what happens on other nodes."""
-
-    def call(self) -> None:
-        """Tell the other nodes that there are deliveries this one has no hand free for."""
-
-
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
     """A request to a webhook route, raw. `path_qs` is path and query exactly as they were sent."""

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 from middleware.relay.errors import StoreUnavailable
-from middleware.relay.ports import Elsewhere, Reading, Transaction, Unit, View
+from middleware.relay.nodes import Elsewhere, NodeBell
+from middleware.relay.ports import Reading, Transaction, Unit, View
 from middleware.store.batches import CrashPoint
 from middleware.store.errors import StoreRefused
 from middleware.store.migrate import migrations
@@ -56,6 +57,7 @@ class PostgresStore:
         self.clock = DatabaseClock() if ticks is None else DatabaseClock(ticks)
         self._lines = Lines(self._connect, most=connections)
         self._keeper = Keeper(self._lines, node=node, clock=self.clock, release=self._release)
+        self._rung = _Rung()
         self._units: Jobs | None = None
         self._views: Jobs | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -81,8 +83,9 @@ class PostgresStore:
         except BaseException:
             await self._lines.close()
             raise
+        self._rung.by_channel(f"{NEWS}_{self._keeper.schema}")
         writing = Writing(
-            self._lines, node=self._keeper.node, channel=f"{NEWS}_{self._keeper.schema}", crash=self._crash
+            self._lines, node=self._keeper.node, life=self._keeper.life, rung=self._rung, crash=self._crash
         )
         writers = max(1, self._connections - 3)
         self._units = Jobs(self._lines, run=writing, at_once=writers, patience=self._patience)
@@ -94,7 +97,7 @@ class PostgresStore:
         if self._units is None or self._views is None or self._keeping is None:
             return
         with contextlib.suppress(StoreUnavailable):
-            await self._release(self._keeper.node)
+            await self._hand_back()
         units, views = self._units, self._views
         self._units = self._views = None
         await asyncio.gather(units.stop(), views.stop())
@@ -123,6 +126,11 @@ class PostgresStore:
         """From now on, tell this what happens on other nodes."""
         self._keeper.tell(elsewhere)
 
+    def ring_by(self, bell: NodeBell) -> None:
+        """From now on, let this bell tell the others that there is news; what it loses is found by looking."""
+        self._rung.by_bell(bell)
+        bell.listen(heard=self._keeper.hearing.ring, missed=self._keeper.look)
+
     def call(self) -> None:
         """Tell the other nodes that there are deliveries this one has no hand free for; once a second at most."""
         now = asyncio.get_running_loop().time()
@@ -139,9 +147,40 @@ class PostgresStore:
         with contextlib.suppress(StoreUnavailable):  # the others look by themselves, only later
             await self.write(lambda tx: cast(PostgresTransaction, tx).call(f"{OWED}_{self._keeper.schema}"))
 
+    async def _hand_back(self) -> None:
+        """What this node had in hand, and whatever else is due: others look at once."""
+        now = self.clock.now()
+
+        async def unit(tx: Transaction) -> None:
+            await tx.release_claims(now=now)
+            await cast(PostgresTransaction, tx).call(f"{OWED}_{self._keeper.schema}")
+
+        await self.write(unit)
+
     async def _release(self, node: str) -> int:
         now = self.clock.now()
         return await self.write(lambda tx: cast(PostgresTransaction, tx).release_claims_of(node, now=now))
+
+
+class _Rung:
+    """By which way the others are told of news."""
+
+    def __init__(self) -> None:
+        self.channel = ""
+        self._bell: NodeBell | None = None
+
+    def by_channel(self, channel: str) -> None:
+        """The database's own, if there is no bell."""
+        self.channel = "" if self._bell else channel
+
+    def by_bell(self, bell: NodeBell) -> None:
+        """A bell beside the database."""
+        self.channel, self._bell = "", bell
+
+    def ring(self, rings: Sequence[str]) -> None:
+        """Tell them, if the database has not done it."""
+        if self._bell is not None:
+            self._bell.ring(rings)
 
 
 def spoken(dsn: str) -> str:

@@ -15,6 +15,9 @@ LOST = (
 )
 """The connection is gone, or no good any more."""
 
+BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, *LOST)
+"""Whatever the driver raises."""
+
 AGAIN = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError)
 """Another node was in the way: the same unit comes through if it is run again."""
 

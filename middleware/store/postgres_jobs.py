@@ -1,6 +1,7 @@
 """Units and views that wait for a connection, and the tasks that run them."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from middleware.store.batches import Outcome, Work, own
 from middleware.store.errors import StoreRefused
 from middleware.store.postgres_line import Line
 from middleware.store.postgres_lines import Lines
+
+log = logging.getLogger(__name__)
 
 MOST = 32
 """Works in one batch: enough to share the price of a commit, few enough that what they hold is soon free again."""
@@ -80,17 +83,31 @@ class Jobs:
 
     async def _serve(self) -> None:
         while jobs := await self._take():
+            error = None
             try:
                 async with self._lines.lent(until=jobs[0].deadline) as line:
-                    await self._run(line, jobs)
-                error = None
+                    await self._on(line, jobs)
             except StoreUnavailable as raised:
                 error = raised
+            except Exception as raised:
+                log.exception("A unit failed in an unforeseen way.")
+                for job in jobs:
+                    job.tell(Outcome(error=raised))
             except BaseException as raised:
                 for job in jobs:
                     job.tell(Outcome(error=raised))
                 raise
             await self._put_back([job for job in jobs if not job.told], error)
+
+    async def _on(self, line: Line, jobs: Sequence[Job]) -> None:
+        """A line on which something unforeseen happened may be in the midst of a transaction: nobody gets it again."""
+        try:
+            await self._run(line, jobs)
+        except StoreUnavailable:
+            raise
+        except BaseException:
+            line.cut()
+            raise
 
     async def _take(self) -> list[Job]:
         """The task's share of what waits; nothing at the end."""

@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Awaitable, Callable
 
 from middleware.relay.errors import StoreUnavailable
-from middleware.relay.model import VisitorId
-from middleware.relay.ports import Elsewhere
+from middleware.relay.nodes import Elsewhere
 from middleware.store import postgres_sql
 from middleware.store.postgres_clock import DatabaseClock
-from middleware.store.postgres_errors import LOST, unavailable
+from middleware.store.postgres_errors import BROKEN, unavailable
+from middleware.store.postgres_hearing import Hearing
 from middleware.store.postgres_line import Line
 from middleware.store.postgres_lines import Lines
 
@@ -21,7 +21,12 @@ OWED = "flex_owed"
 """The channels of LISTEN and NOTIFY; the schema's name comes behind them."""
 
 _BEAT_SECONDS = 2.0
-"""Between two looks at the time and at who is gone. A line that does not answer in this time is cut."""
+"""Between two looks at the time, at what is new and at who is gone. A line that does not answer in this time is cut."""
+_FORGET_EVERY = 15
+"""Beats between two times that old news are thrown away."""
+_REACH_SECONDS = 1.5
+_PAUSE_SECONDS = 0.25
+"""How long a new home is tried for, and the pause behind: whoever is back is found in less than two seconds."""
 GONE_SECONDS = 8.0
 """How long a node has no session before what it had in hand is given to others: it may only have to connect again."""
 _NAME_SECONDS = 3.0
@@ -35,6 +40,8 @@ class Keeper:
         self, lines: Lines, *, node: str, clock: DatabaseClock, release: Callable[[str], Awaitable[int]]
     ) -> None:
         self.node = node
+        self.life = secrets.token_hex(8)
+        self.hearing = Hearing(life=self.life)
         self.schema = ""
         self._lines = lines
         self._clock = clock
@@ -43,7 +50,8 @@ class Keeper:
         self._home: Line | None = None
         self._named = False
         self._pids: set[int] = set()
-        self._lost = asyncio.Event()
+        self._woken = asyncio.Event()
+        self._beats = 0
         self._gone_since: dict[str, float] = {}
 
     def know(self, line: Line) -> None:
@@ -53,7 +61,11 @@ class Keeper:
 
     def tell(self, elsewhere: Elsewhere) -> None:
         """From now on, tell this what happens on other nodes."""
-        self._elsewhere = elsewhere
+        self._elsewhere = self.hearing.elsewhere = elsewhere
+
+    def look(self) -> None:
+        """Look now whether there is anything new."""
+        self._woken.set()
 
     async def begin(self, line: Line) -> None:
         """Make this line the home. If another process has the name, take one like it."""
@@ -73,29 +85,35 @@ class Keeper:
         while True:
             try:
                 async with asyncio.timeout(_BEAT_SECONDS):
-                    await self._lost.wait()
+                    await self._woken.wait()
             except TimeoutError:
                 pass
             try:
                 await self._beat()
             except StoreUnavailable as error:
                 log.warning("This node hears nothing of the others.", extra={"reason": str(error)})
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(_PAUSE_SECONDS)
+            except Exception:
+                log.exception("Looking at the other nodes failed in an unforeseen way.")
+                await asyncio.sleep(_BEAT_SECONDS)
 
     async def _beat(self) -> None:
+        self._woken.clear()
         home = self._home
         if home is None or home.closed:
             await self._move()
             return
         async with self._lines.lent_this(home) as free:
-            if free:  # else somebody works with it, and will notice if it is dead
+            if free:
                 await self._asked(home, self._look_around(home))
+        if not free:  # Somebody works with it, and will notice if it is dead: another line will do, or its own turn.
+            async with self._lines.lent(until=_now() + _BEAT_SECONDS) as line:
+                await self._asked(line, self._look_around(line))
         self._lines.put_last(home)
         await self._take_over()
 
     async def _move(self) -> None:
-        self._lost.clear()
-        async with self._lines.lent(until=_now() + _BEAT_SECONDS) as line:
+        async with self._lines.lent(until=_now() + _REACH_SECONDS) as line:
             await self._asked(line, self._settle_on(line))
         self._lines.put_last(line)
         if self._elsewhere is not None:
@@ -105,23 +123,28 @@ class Keeper:
         with line.within(_BEAT_SECONDS):
             try:
                 await asked
-            except LOST as error:
+            except BROKEN as error:
                 raise unavailable("listen", error) from error
 
     async def _settle_on(self, line: Line) -> None:
         self._named = False
-        await line.listen(f"{NEWS}_{self.schema}", self._hear_news)
+        await line.listen(f"{NEWS}_{self.schema}", lambda _, told: self.hearing.ring(told))
         await line.listen(f"{OWED}_{self.schema}", self._hear_owed)
-        await self._look_around(line)
+        await self.hearing.begin(line)
         self._home = line
-        line.when_gone(self._lost.set)
+        await self._look_around(line)
+        line.when_gone(self._woken.set)
 
     async def _look_around(self, line: Line) -> None:
         asked = self._clock.ticks()
         told = await line.value(postgres_sql.NOW)
         self._clock.learn(told, asked=asked, answered=self._clock.ticks())
-        if not self._named:
+        if line is self._home and not self._named:
             await self._take_name(line)
+        await self.hearing.look(line)
+        if self._beats % _FORGET_EVERY == 0:
+            await self.hearing.forget(line)
+        self._beats += 1
         gone = [str(name) for (name,) in await line.rows(postgres_sql.NODES_GONE, (self.node,))]
         self._gone_since = {name: self._gone_since.get(name, _now()) for name in gone}
 
@@ -136,10 +159,6 @@ class Keeper:
                 log.info("Took over from a node that is gone.", extra={"node": name, "deliveries": released})
                 if self._elsewhere is not None:
                     self._elsewhere.owed()
-
-    def _hear_news(self, pid: int, told: str) -> None:
-        if pid not in self._pids and self._elsewhere is not None:
-            self._elsewhere.news(VisitorId(told.split(" ", 2)[2]))
 
     def _hear_owed(self, pid: int, _told: str) -> None:
         if pid not in self._pids and self._elsewhere is not None:

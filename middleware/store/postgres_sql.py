@@ -76,9 +76,20 @@ UPDATE delivery SET due = $1, unsure = 1, claimed = 0 WHERE id IN (
     FOR UPDATE SKIP LOCKED)"""
 
 TELL = """
-SELECT pg_current_xact_id_if_assigned()::text, (
-    SELECT count(pg_notify($2, last_seq || ' ' || id || ' ' || visitor)) FROM chat WHERE id = ANY ($1))"""
-"""The transaction's own number, and its chats' news for all nodes, should it be committed."""
+WITH told AS (
+    INSERT INTO news (xact, life, visitor, at)
+    SELECT pg_current_xact_id(), $2, visitor, extract(epoch FROM clock_timestamp())::float8
+    FROM chat WHERE id = ANY ($1)
+    RETURNING xact::text || ' ' || life || ' ' || visitor AS ring)
+SELECT pg_current_xact_id_if_assigned()::text, ring,
+    CASE WHEN $3 <> '' AND ring IS NOT NULL THEN pg_notify($3, ring) END
+FROM (VALUES (1)) AS one LEFT JOIN told ON true"""
+"""The transaction's own number, and a ring for each of its chats' news; told on the channel at the commit, if any."""
+NEWS = """
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text, xact::text, visitor
+FROM (VALUES (1)) AS one LEFT JOIN news ON xact >= $1::text::xid8 AND life <> $2"""
+"""How far everything is decided, and the news of others that the number before did not cover."""
+FORGET_NEWS = "DELETE FROM news WHERE at < extract(epoch FROM clock_timestamp())::float8 - $1"
 OUTCOME = """
 SELECT pg_xact_status($1::text::xid8), (
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

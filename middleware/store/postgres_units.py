@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 
 from middleware.relay.errors import StoreUnavailable
 from middleware.store import postgres_sql
 from middleware.store.batches import CrashPoint, Outcome, Work
-from middleware.store.postgres_errors import AGAIN, LOST, told, unavailable
+from middleware.store.postgres_errors import AGAIN, BROKEN, LOST, told, unavailable
 from middleware.store.postgres_jobs import Job
 from middleware.store.postgres_line import Line
 from middleware.store.postgres_lines import Lines
@@ -26,7 +26,17 @@ _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeou
 _SECOND = "SET LOCAL lock_timeout = '20ms'; SAVEPOINT unit"
 _NEXT = "RELEASE SAVEPOINT unit; SAVEPOINT unit"
 _VIEW = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, *LOST)
+
+
+class Rung(Protocol):
+    """How other nodes are told of news: on a channel of the database, at the commit; or else by a call behind it."""
+
+    @property
+    def channel(self) -> str:
+        """Empty if it is done by the call."""
+
+    def ring(self, rings: Sequence[str]) -> None:
+        """What they say is committed; never fails, never waits."""
 
 
 class Viewing:
@@ -44,18 +54,19 @@ class Viewing:
                         await line.run("ROLLBACK")
                         return
                 await line.run("COMMIT")
-            except _BROKEN as error:
+            except BROKEN as error:
                 line.cut()
                 raise unavailable("read", error) from error
 
 
 class Writing:
-    """Runs units and commits them; called with a line and jobs."""
+    """Runs units and commits them; called with a line and jobs. `rung` tells others of news, behind the commit."""
 
-    def __init__(self, lines: Lines, *, node: str, channel: str, crash: CrashPoint) -> None:
+    def __init__(self, lines: Lines, *, node: str, life: str, rung: Rung, crash: CrashPoint) -> None:
         self._lines = lines
         self._node = node
-        self._channel = channel
+        self._life = life
+        self._rung = rung
         self._crash = crash
 
     async def __call__(self, line: Line, jobs: Sequence[Job]) -> None:
@@ -65,11 +76,13 @@ class Writing:
             try:
                 await batch.run(jobs)
                 number = await self._commit(batch)
-            except _BROKEN as error:
+            except BROKEN as error:
                 line.cut()
                 raise unavailable("write", error) from error
         if number is not None:
             await self._resolve(number, batch)
+        if batch.rings:
+            self._rung.ring(batch.rings)
         for job, outcome in batch.done:
             job.tell(outcome)
 
@@ -80,12 +93,12 @@ class Writing:
             return None
         number: str | None = None
         if batch.wrote:
-            rows = await batch.line.rows(postgres_sql.TELL, ([*batch.news], self._channel))
-            number = rows[0][0]
+            told = await batch.line.rows(postgres_sql.TELL, ([*batch.news], self._life, self._rung.channel))
+            number, batch.rings = told[0][0], [ring for _, ring, _ in told if ring is not None]
         self._crash("before_commit")
         try:
             await batch.line.run("COMMIT")
-        except _BROKEN:
+        except BROKEN:
             batch.line.cut()
             if number is None:
                 raise
@@ -114,7 +127,7 @@ class Writing:
                 with line.within(until - asyncio.get_running_loop().time()):
                     state: str | None = await line.value(postgres_sql.OUTCOME, number)
                     return state
-        except (StoreUnavailable, *_BROKEN):
+        except (StoreUnavailable, *BROKEN):
             return None
 
 
@@ -133,6 +146,7 @@ class _Batch:
     node: str
     done: list[tuple[Job, Outcome]] = field(default_factory=list)
     news: set[str] = field(default_factory=set)
+    rings: list[str] = field(default_factory=list)
     wrote: bool = False
 
     async def run(self, jobs: Sequence[Job]) -> None:

@@ -1,0 +1,1 @@
+-- One node has nobody to tell: this step is PostgreSQL's alone, and keeps the numbers of both the same.
