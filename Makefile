@@ -88,8 +88,8 @@ servers:
 	  echo "No PostgreSQL here: its tests will skip. Install it with: sudo apt-get install postgresql"
 
 lock: .venv/development ## pin the newest parts anew
-	$(BIN)/pip-compile -q --upgrade --extra postgres --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -o requirements.txt pyproject.toml
-	$(BIN)/pip-compile -q --extra postgres --extra otel --extra dev --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -c requirements.txt -o requirements-dev.txt pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --extra postgres --extra redis --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -o requirements.txt pyproject.toml
+	$(BIN)/pip-compile -q --extra postgres --extra redis --extra otel --extra dev --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -c requirements.txt -o requirements-dev.txt pyproject.toml
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -c requirements-dev.txt -o requirements-fuzz.txt requirements-fuzz.in
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 

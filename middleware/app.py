@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from aiohttp import web
 
 from middleware.back_end import back_end, webchat_door
 from middleware.clock import SystemClock
-from middleware.engine import open_store
+from middleware.engine import open_bell, open_store
 from middleware.flex.rest import Transport
 from middleware.relay.badges import Badges
 from middleware.relay.decide import Pace
@@ -21,7 +21,8 @@ from middleware.relay.deliver import Deliver
 from middleware.relay.from_flex import FromFlex
 from middleware.relay.from_visitor import FromVisitor
 from middleware.relay.model import VisitorId
-from middleware.relay.ports import Bell, Clock, Flex, SharedStore, Store
+from middleware.relay.nodes import SharedStore
+from middleware.relay.ports import Bell, Clock, Flex, Store
 from middleware.relay.sweep import Sweep
 from middleware.relay.to_flex import ToFlex, nobody
 from middleware.relay.to_visitor import ToVisitor
@@ -41,7 +42,7 @@ from middleware.web.pages import add_pages
 from middleware.web.plain_namespace import PlainNamespace
 from middleware.web.reception import Reception
 from middleware.web.server import Server
-from middleware.web.status import Word, add_status, outbox
+from middleware.web.status import Readiness, Word, add_status, outbox
 from middleware.web.tokens import Tokens
 from middleware.web.watch import Watch
 from middleware.web.webchat import add_webchat
@@ -51,6 +52,8 @@ STOP_SECONDS = 6.0
 GRACE_SECONDS = 2.0
 """How long open requests may take to finish on stop."""
 
+READINESS = web.AppKey("readiness", Readiness)
+"""Where the application holds whether it takes visitors."""
 SERVER = web.AppKey("server", Server)
 """Where the application holds its Socket.IO server."""
 
@@ -123,7 +126,9 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
         if door is not None:
             add_webchat(app, door=door, origins=settings.origins, clock=clock)
         words: dict[str, Word] = {"flex": watched.last_word, "outbox": outbox(store, clock=clock)}
-        add_status(app, pings={"store": database.ping}, words=words)
+        words |= await _ring_by_redis(settings, opened, shared)
+        app[READINESS] = Readiness()
+        add_status(app, pings={"store": database.ping}, words=words, readiness=app[READINESS])
         limits = seams.limits(_limits(settings))
         badges = Badges(store, clock=clock, lifetime=settings.token_days * 86400)
         watch = Watch(bell, badges=badges, clock=clock)
@@ -163,7 +168,26 @@ async def serving(
             await web.SockSite(runner, listener).start()
             yield app
         finally:
+            await _drain(app, seconds=settings.drain_seconds)
             await runner.cleanup()
+
+
+async def _drain(app: web.Application, *, seconds: float) -> None:
+    """First balancers learn that the node is going; then its pages are sent, one after the other, to other nodes."""
+    if seconds:
+        app[READINESS].going = True
+        await asyncio.sleep(seconds / 2)
+        await app[SERVER].move(within=seconds / 2)
+
+
+async def _ring_by_redis(settings: Settings, opened: AsyncExitStack, shared: SharedStore | None) -> Mapping[str, Word]:
+    """Its word, if there is one. All nodes of a public address have one channel."""
+    if settings.redis_url is None or shared is None:
+        return {}
+    url = settings.redis_url.get_secret_value()
+    bell = await opened.enter_async_context(open_bell(url, channel=f"flex-middleware {settings.public_url}"))
+    shared.ring_by(bell)
+    return {"redis": bell.word}
 
 
 def _limits(settings: Settings) -> Limits:
@@ -186,7 +210,7 @@ def _reception(settings: Settings, *, badges: Badges, clock: Clock) -> Reception
 def _server(settings: Settings, limits: Limits) -> Server:
     origins = Origins(settings.origins, required=settings.require_origin)
     door = Door(origins=origins, limits=limits, trusted_proxies=settings.trusted_proxies, now=time.monotonic)
-    return Server(door=door)
+    return Server(door=door, transports=settings.transports)
 
 
 class _Worker(Protocol):

@@ -1,11 +1,13 @@
-"""Which engine holds the truth: one file for one node, or one database for any number of them."""
+"""Which engine holds the truth: one file for one node, or one database for any number; and which bell rings there."""
 
 import os
 import socket
 from contextlib import AbstractAsyncContextManager
 from importlib import import_module
+from types import ModuleType
 from typing import Protocol, cast
 
+from middleware.relay.nodes import NodeBell
 from middleware.relay.ports import Store
 from middleware.settings import Settings
 from middleware.store.batches import CrashPoint
@@ -23,6 +25,13 @@ class OpenStore(Store, Protocol):
         """Return if the store can be written and read now. Raises `StoreUnavailable`."""
 
 
+class OpenBell(NodeBell, Protocol):
+    """A bell between nodes that was opened."""
+
+    async def word(self) -> str:
+        """`ok` if this node hears what it rings, else `away`."""
+
+
 def open_store(
     settings: Settings, *, crash: CrashPoint | None = None, guest: bool = False
 ) -> AbstractAsyncContextManager[OpenStore]:
@@ -32,13 +41,7 @@ def open_store(
     """
     if settings.database_path is not None:
         return SqliteStore(settings.database_path, patience=PATIENCE, crash=crash, guest=guest)
-    try:
-        postgres = import_module("middleware.store.postgres")
-    except ImportError as error:
-        raise StoreRefused(
-            "DATABASE_URL names PostgreSQL, for which asyncpg is needed:"
-            " pip install 'flex-socketio-middleware[postgres]'."
-        ) from error
+    postgres = _needed("middleware.store.postgres", said="DATABASE_URL names PostgreSQL", package="asyncpg")
     opened = postgres.PostgresStore(
         settings.database_url.get_secret_value(),
         node=settings.node or f"{socket.gethostname()}:{settings.port or os.getpid()}",
@@ -48,3 +51,19 @@ def open_store(
         guest=guest,
     )
     return cast(AbstractAsyncContextManager[OpenStore], opened)
+
+
+def open_bell(url: str, *, channel: str) -> AbstractAsyncContextManager[OpenBell]:
+    """The bell between nodes at this address, to be entered. Raises `StoreRefused` if its driver is not installed."""
+    bell = _needed("middleware.redis_bell", said="REDIS_URL is set", package="redis")
+    return cast(AbstractAsyncContextManager[OpenBell], bell.RedisBell(url, channel=channel))
+
+
+def _needed(module: str, *, said: str, package: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        extra = {"asyncpg": "postgres"}.get(package, package)
+        raise StoreRefused(
+            f"{said}, for which {package} is needed: pip install 'flex-socketio-middleware[{extra}]'."
+        ) from error

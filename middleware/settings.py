@@ -9,7 +9,19 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from middleware.settings_values import ANY, address, listed, long_keys, origin, public, sid, store, unfolded
+from middleware.settings_values import (
+    ANY,
+    address,
+    carried,
+    listed,
+    long_keys,
+    origin,
+    public,
+    redis,
+    sid,
+    store,
+    unfolded,
+)
 
 
 class Backend(StrEnum):
@@ -108,6 +120,17 @@ class Settings(BaseModel):
     node: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
         None,
         description="For PostgreSQL: this node's name, the same after a restart; else the machine's name and `PORT`",
+    )
+    redis_url: Annotated[SecretStr, AfterValidator(redis)] | None = Field(
+        None, description="With PostgreSQL: let this Redis ring between nodes, and not the database"
+    )
+    drain_seconds: Annotated[float, Field(ge=0, le=300)] = Field(
+        0.0,
+        description="At SIGTERM: how long `/ready` says no before the node goes; sockets are told to move meanwhile",
+    )
+    transports: Annotated[list[str], AfterValidator(carried), BeforeValidator(listed)] = Field(
+        default_factory=lambda: ["websocket", "polling"],
+        description="`websocket,polling`, or `websocket` alone: with several nodes polling needs sticky sessions",
     )
     allowed_origins: _Origins = Field(
         default_factory=list,
@@ -216,14 +239,22 @@ def _problems_of_the_wall(settings: Settings) -> list[str]:
 
 def _problems_of_store(values: Mapping[str, Any]) -> list[str]:
     """What would be said and not be so."""
-    if str(values.get("database_url", "postgres")).startswith("sqlite") or "database_url" not in values:
-        return [
-            f"  {name.upper()} is for PostgreSQL: one SQLite file serves one node.\n"
-            "      Set DATABASE_URL to postgres://…, or leave it out."
-            for name in ("database_connections", "node")
-            if values.get(name)
-        ]
-    return []
+    url = values.get("database_url", "sqlite:")
+    if not str(url.get_secret_value() if isinstance(url, SecretStr) else url).startswith("sqlite"):
+        return []
+    given = [name for name in _FOR_SEVERAL_NODES if values.get(name)]
+    return [f"  {name.upper()} {_FOR_SEVERAL_NODES[name]}" for name in given]
+
+
+_NEEDS_POSTGRES = (
+    "is for PostgreSQL: one SQLite file serves one node.\n      Set DATABASE_URL to postgres://…, or leave it out."
+)
+_FOR_SEVERAL_NODES = {
+    "database_connections": _NEEDS_POSTGRES,
+    "node": _NEEDS_POSTGRES,
+    "redis_url": "rings between nodes, and one SQLite file serves one node.\n"
+    "      Set DATABASE_URL to the postgres://… that all nodes share, or leave REDIS_URL out.",
+}
 
 
 def _problems_of_keys(values: Mapping[str, Any]) -> list[str]:

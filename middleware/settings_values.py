@@ -76,3 +76,18 @@ def store(value: SecretStr) -> SecretStr:
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise ValueError("must be sqlite:///path/to/file.db or postgres://user:password@host:5432/name")
     return value
+
+
+def redis(value: SecretStr) -> SecretStr:
+    """The value may hold a password, so it is not quoted."""
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
+        raise ValueError("must be redis://user:password@host:6379, or rediss://… with TLS")
+    return value
+
+
+def carried(value: list[str]) -> list[str]:
+    """Pages try websocket first, and some know nothing else."""
+    if "websocket" not in value or {*value} - {"websocket", "polling"}:
+        raise ValueError("must be websocket,polling, or websocket alone")
+    return value

@@ -69,6 +69,11 @@ class Door:
         self._guests: dict[str, _Guests] = {}
         self._inside = 0
         self._warned = False
+        self._closed = False
+
+    def close(self) -> None:
+        """Let nobody in any more: the node is going."""
+        self._closed = True
 
     def address(self, request: web.BaseRequest) -> str:
         """Where the request comes from."""
@@ -87,6 +92,8 @@ class Door:
 
     def check_room(self, address: str) -> None:
         """Before a handshake from there. Raises `TurnedAway`."""
+        if self._closed:
+            raise TurnedAway(503, "this node is going", retry_after=1, worth_a_line=False)
         guests = self._guests_of(address)
         if not guests.handshakes.spare(1, now=self.now()):
             raise TurnedAway(429, "too many handshakes from this address", retry_after=5)

@@ -4,7 +4,9 @@ What it leans on is pinned by tests/web/test_pins.py: a library that changes the
 """
 
 import asyncio
+import contextlib
 import logging
+import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from secrets import token_urlsafe
@@ -158,6 +160,22 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
             await self.handlers["message"](line.sid, message)
         except Exception:
             self.logger.exception("message handler error")
+
+    async def move(self, *, within: float) -> None:
+        """Let nobody in, and close every line at some time within so many seconds: not all pages come back at once."""
+        self._door.close()
+        lines = list(self.lines.values())
+        random.shuffle(lines)
+        for line in lines:
+            self._soon(self._goodbye(line))
+            await asyncio.sleep(within / len(lines))
+
+    async def _goodbye(self, line: Line) -> None:
+        if line.websocket is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.limits.goodbye_seconds):
+                    await line.websocket.close(code=WSCloseCode.GOING_AWAY)
+        await self.end(line)
 
     async def send_home(self) -> None:
         """Close every line; their pages come back by themselves. One that does not read is not waited for."""

@@ -4,6 +4,7 @@ All that leans on python-socketio's insides is in this file, as engine.py is for
 """
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import socketio
@@ -28,6 +29,9 @@ from middleware.web.rates import Now
 
 log = logging.getLogger(__name__)
 
+TRANSPORTS = ("websocket", "polling")
+"""The ways that pages may come."""
+
 
 class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no types
     """A Socket.IO server that handles one socket's packets in their order, and keeps its own event names to itself.
@@ -38,9 +42,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
 
     eio: Engine
 
-    def __init__(self, *, door: Door) -> None:
+    def __init__(self, *, door: Door, transports: Sequence[str] = TRANSPORTS) -> None:
         quiet = _quiet(now=door.now)
-        super().__init__(async_handlers=False, logger=quiet, engineio_logger=quiet, door=door)
+        super().__init__(async_handlers=False, logger=quiet, engineio_logger=quiet, transports=[*transports], door=door)
 
     def attach(self, app: web.Application) -> None:
         """Serve the sockets with the application."""
@@ -69,6 +73,10 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
         line = self.eio.lines.get(self.manager.eio_sid_from_sid(sid, namespace))
         if line is not None:
             await line.unread.room()
+
+    async def move(self, *, within: float) -> None:
+        """Take no socket any more, and close those that there are, one after the other within so many seconds."""
+        await self.eio.move(within=within)
 
     async def send_home(self) -> None:
         """Close every socket, and stop."""

@@ -21,9 +21,19 @@ _FRESH_SECONDS = 1.0
 """How long a look stands for the next one: whoever asks often must not keep the store busy."""
 
 
-def add_status(app: web.Application, *, pings: Mapping[str, Ping], words: Mapping[str, Word]) -> None:
+class Readiness:
+    """Whether the node takes visitors: it does, until it is told to go."""
+
+    def __init__(self) -> None:
+        self.going = False
+
+
+def add_status(
+    app: web.Application, *, pings: Mapping[str, Ping], words: Mapping[str, Word], readiness: Readiness
+) -> None:
     """`/live`: the process answers. `/ready`: every outside thing answers too, or 503 says which does not.
 
+    A node that is going is not ready, however well it is.
     Why it does not is for the log, not for whoever asks. The `words` are told beside and decide nothing: a node whose
     Flex is away still takes in what visitors say, and another node's Flex is away too.
     """
@@ -37,7 +47,8 @@ def add_status(app: web.Application, *, pings: Mapping[str, Ping], words: Mappin
     async def ready(request: web.Request) -> web.Response:
         del request
         found = {name: await look() for name, look in looks.items()}
-        told = {"ready": all(found.values()), **{name: "ok" if well else "failed" for name, well in found.items()}}
+        ready = all(found.values()) and not readiness.going
+        told = {"ready": ready, **{name: "ok" if well else "failed" for name, well in found.items()}}
         told |= {name: await word() for name, word in asides.items()}
         return web.json_response(told, status=200 if told["ready"] else 503)
 

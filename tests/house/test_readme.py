@@ -24,6 +24,8 @@ def settings_table() -> str:
 def _shown(default: object) -> str:
     if default is None or default == []:
         return "none"
+    if isinstance(default, list):
+        return f"`{','.join(default)}`"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     if isinstance(default, SecretStr):

@@ -49,6 +49,10 @@ def test_every_problem_is_told_at_once() -> None:
         ("ALLOWED_ORIGINS", "https://a.example,nonsense", "must be a whole address"),
         ("ALLOWED_ORIGINS", "https://a.example/shop", "must be an origin, without a path"),
         ("BACKEND", "pigeon", "programmable_chat"),
+        ("TRANSPORTS", "polling", "websocket,polling, or websocket alone"),
+        ("TRANSPORTS", "websocket,pigeon", "websocket,polling, or websocket alone"),
+        ("REDIS_URL", "memcached://x", "must be redis://"),
+        ("DRAIN_SECONDS", "-1", "greater than or equal to 0"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_remedy(name: str, value: str, problem: str) -> None:
@@ -128,3 +132,24 @@ def test_serve_without_settings_ends_with_the_list_and_code_2() -> None:
 def test_every_setting_says_what_it_is() -> None:
     """README's table and the messages are made of these words."""
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize("database", [{}, {"DATABASE_URL": "sqlite:///data/relay.db"}])
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("REDIS_URL", "redis://:secret@redis:6379", "Set DATABASE_URL to the postgres://"),
+        ("NODE", "one", "Set DATABASE_URL to postgres://"),
+        ("DATABASE_CONNECTIONS", "4", "Set DATABASE_URL to postgres://"),
+    ],
+)
+def test_several_nodes_on_one_file_are_refused(database: dict[str, str], name: str, value: str, remedy: str) -> None:
+    """Each would tell its own visitors, and nobody the others'."""
+    with pytest.raises(BadSettings, match=remedy) as refusal:
+        read_settings({**GOOD, **database, name: value})
+    assert f"  {name} " in str(refusal.value)
+    assert "secret" not in str(refusal.value)
+    assert (
+        "postgres://x"
+        in read_settings({**GOOD, "DATABASE_URL": "postgres://x/y", name: value}).database_url.get_secret_value()
+    )

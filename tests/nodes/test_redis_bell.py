@@ -30,11 +30,7 @@ class Node:
 
     async def well(self) -> bool:
         """Whether it hears what it rings."""
-        try:
-            await self.bell.ping()
-        except ConnectionError:
-            return False
-        return True
+        return await self.bell.word() == "ok"
 
 
 @asynccontextmanager
