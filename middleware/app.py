@@ -105,7 +105,7 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
         shared = database if isinstance(database, SharedStore) else None
         clock = seams.clock(SystemClock() if shared is None else shared.clock)
         store = seams.store(database)
-        watched = watch_over(settings, clock=clock)
+        watched = await opened.enter_async_context(watch_over(settings, clock=clock))
         meters = watched.meters
         transport = await opened.enter_async_context(Transport(heard=watched.called))
         flex = seams.flex(back_end(settings, transport))
@@ -113,7 +113,8 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
         bell = SocketBell(store, meters=meters)
         to_visitor = ToVisitor(seams.bell(bell), meters=meters)
         deliver = Deliver(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace, meters=meters)
-        to_flex = ToFlex(store, deliver=deliver, clock=clock, pace=pace, call=nobody if shared is None else shared.call)
+        others = nobody if shared is None else shared.call
+        to_flex = ToFlex(store, deliver=watched.deliver(deliver), clock=clock, pace=pace, call=others)
         sweep = Sweep(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace, wake=to_flex.wake, meters=meters)
         from_visitor = FromVisitor(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock)
         from_flex = FromFlex(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock)

@@ -200,6 +200,6 @@ async def _stopped() -> None:
 def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         uvloop.run(work)
-    except (HouseError, OSError) as error:
+    except (BadSettings, HouseError, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo("Stopped.")

@@ -168,6 +168,9 @@ class Settings(BaseModel):
     metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = Field(
         None, description="With it `/metrics` is served, to who shows it as a bearer token; without, it is not"
     )
+    otel_exporter_otlp_endpoint: Annotated[str, AfterValidator(address)] | None = Field(
+        None, description="Where traces go, as `http://collector:4318`; needs `pip install .[otel]`"
+    )
     log_format: LogFormat = Field(LogFormat.JSON, description="`json`, or `text` for a terminal")
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`"

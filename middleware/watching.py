@@ -1,38 +1,76 @@
-"""Who watches this node, as the settings say: counters if somebody may read them, and Flex's last word always."""
+"""Who watches this node, as the settings say: counters and traces if somebody wants them, Flex's last word always."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import middleware
 from middleware.relay.meters import UNCOUNTED, Meters
+from middleware.relay.model import Delivery
 from middleware.relay.ports import Clock
-from middleware.settings import Settings
+from middleware.settings import BadSettings, Settings
 from middleware.web.metrics import Metrics
 from middleware.web.status import LastWord
+
+if TYPE_CHECKING:
+    from middleware.traces import Traces
+
+Deliver: TypeAlias = Callable[[Delivery], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Where each thing that happens is told: `called` for calls to Twilio, `webhook` for webhooks."""
+    """Where each thing that happens is told. Nothing is counted or traced that nobody reads."""
 
-    meters: Meters
-    called: Callable[[str, float], None]
-    webhook: Callable[[str], None]
-    last_word: LastWord
     metrics: Metrics | None = None
+    traces: "Traces | None" = None
+    meters: Meters = UNCOUNTED
+    last_word: LastWord = field(default_factory=LastWord)
+
+    def called(self, call: str, code: str, seconds: float) -> None:
+        """A call to Twilio, method and path, came to this."""
+        self.last_word.heard(call, code, seconds)
+        if self.metrics is not None:
+            self.metrics.called(call, code, seconds)
+        if self.traces is not None:
+            self.traces.called(call, code, seconds)
+
+    def webhook(self, outcome: str) -> None:
+        """A webhook came to this."""
+        if self.metrics is not None:
+            self.metrics.webhook(outcome)
+
+    def deliver(self, deliver: Deliver) -> Deliver:
+        """The same, watched."""
+        return deliver if self.traces is None else self.traces.deliver(deliver)
 
 
-def watch_over(settings: Settings, *, clock: Clock) -> Watched:
-    """Nothing is counted that nobody may read."""
-    last_word = LastWord()
-    if settings.metrics_token is None:
-        return Watched(UNCOUNTED, last_word.heard, lambda _outcome: None, last_word)
-    token = settings.metrics_token.get_secret_value()
-    about = {"version": middleware.__version__, "backend": settings.backend.value}
-    metrics = Metrics(token, clock=clock, about=about)
+@asynccontextmanager
+async def watch_over(settings: Settings, *, clock: Clock) -> AsyncIterator[Watched]:
+    """As the settings want it. Raises `BadSettings` if what traces need is not installed."""
+    metrics: Metrics | None = None
+    meters: Meters = UNCOUNTED
+    if settings.metrics_token is not None:
+        about = {"version": middleware.__version__, "backend": settings.backend.value}
+        meters = metrics = Metrics(settings.metrics_token.get_secret_value(), clock=clock, about=about)
+    if settings.otel_exporter_otlp_endpoint is None:
+        yield Watched(metrics, meters=meters)
+        return
+    traces = _room()
+    service = os.environ.get("OTEL_SERVICE_NAME", "flex-relay")
+    endpoint = settings.otel_exporter_otlp_endpoint
+    async with traces.opened(endpoint, clock=clock, service=service, version=middleware.__version__) as tracing:
+        yield Watched(metrics, tracing, meters=traces.TracedMeters(meters, tracing))
 
-    def called(code: str, seconds: float) -> None:
-        last_word.heard(code, seconds)
-        metrics.called(code, seconds)
 
-    return Watched(metrics, called, metrics.webhook, last_word, metrics)
+def _room() -> Any:
+    try:
+        return import_module("middleware.traces")
+    except ImportError as error:
+        raise BadSettings(
+            "OTEL_EXPORTER_OTLP_ENDPOINT asks for traces, for which OpenTelemetry is needed:"
+            " pip install 'flex-socketio-middleware[otel]', or leave it out."
+        ) from error

@@ -191,7 +191,7 @@ class Applying:
             await self._tx.settle(delivery, now=self._now)
         sent = await self._tx.set_status(ours, MessageStatus.SENT)
         if sent is not None:
-            self.news.append(StatusChanged(sent.seq, sent.status, said_at=sent.at))
+            self.news.append(StatusChanged(sent.seq, sent.status, said_at=sent.at, message=sent.id))
         await self._place(ours, index=index)
 
     async def _place(self, ours: MessageId, *, index: int) -> None:

@@ -201,7 +201,7 @@ async def _failures(tx: Transaction, deliveries: Sequence[Delivery]) -> list[New
     for message in [delivery.message for delivery in deliveries if delivery.message is not None]:
         failed = await tx.set_status(message.id, MessageStatus.FAILED)
         if failed is not None:
-            news.append(StatusChanged(failed.seq, failed.status, said_at=failed.at))
+            news.append(StatusChanged(failed.seq, failed.status, said_at=failed.at, message=failed.id))
     return news
 
 

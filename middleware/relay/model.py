@@ -280,6 +280,7 @@ class StatusChanged:
     seq: int
     status: MessageStatus
     said_at: float = field(default=0.0, compare=False)
+    message: MessageId = field(default=MessageId(""), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

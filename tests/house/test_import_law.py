@@ -24,7 +24,8 @@ ALLOWED: dict[str, set[str]] = {
     "web": {"middleware.relay", "aiohttp", "socketio", "engineio", "pydantic", "jwt", "prometheus_client"},
     "simulator": {"aiohttp", "twilio"},
     "back_end": {"middleware.relay", "middleware.flex", "middleware.settings", "twilio"},
-    "watching": {"middleware", "middleware.relay", "middleware.settings", "middleware.web"},
+    "traces": {"middleware.relay", "opentelemetry"},
+    "watching": {"middleware", "middleware.relay", "middleware.settings", "middleware.traces", "middleware.web"},
     "app": {
         "middleware.watching",
         "middleware.relay",
