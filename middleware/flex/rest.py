@@ -125,7 +125,7 @@ class Transport:
         except UnicodeDecodeError as error:
             raise OutcomeUnknown(f"{method} {_path(url)}: the answer is not UTF-8") from error
         finally:
-            self._heard(call, code, time.monotonic() - began)
+            self._heard(f"{method} {_path(url)}", code, time.monotonic() - began)
 
 
 def twilio_client(credentials: Credentials, transport: Transport) -> Client:
