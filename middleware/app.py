@@ -28,7 +28,7 @@ from middleware.relay.to_flex import ToFlex, nobody
 from middleware.relay.to_visitor import ToVisitor
 from middleware.settings import Settings
 from middleware.store.batches import CrashPoint
-from middleware.watching import watch_over
+from middleware.watching import Watched, watch_over
 from middleware.web import webhooks
 from middleware.web.bell import SocketBell
 from middleware.web.chat_namespace import ChatNamespace
@@ -141,9 +141,7 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
             )
         server.attach(app)
         app[SERVER] = server
-        if watched.metrics is not None:
-            add_metrics(app, watched.metrics, store=store, clock=clock, sockets=lambda: len(server.eio.lines))
-            await opened.enter_async_context(_running(watched.metrics))
+        await opened.enter_async_context(_measuring(app, watched, store=store, clock=clock))
         app.on_shutdown.append(lambda _: server.send_home())
 
         if shared is not None:
@@ -189,6 +187,18 @@ async def _ring_by_redis(settings: Settings, opened: AsyncExitStack, shared: Sha
     bell = await opened.enter_async_context(open_bell(url, channel=f"flex-middleware {settings.public_url}"))
     shared.ring_by(bell)
     return {"redis": bell.word}
+
+
+@asynccontextmanager
+async def _measuring(app: web.Application, watched: Watched, *, store: Store, clock: Clock) -> AsyncIterator[None]:
+    """Serve the figures, if anybody may read them, while the block runs."""
+    if watched.metrics is None:
+        yield
+        return
+    server = app[SERVER]
+    add_metrics(app, watched.metrics, store=store, clock=clock, sockets=lambda: len(server.eio.lines))
+    async with _running(watched.metrics):
+        yield
 
 
 def _limits(settings: Settings) -> Limits:

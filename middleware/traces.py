@@ -98,13 +98,13 @@ class Traces:
 
         return traced
 
-    def called(self, call: str, code: str, seconds: float) -> None:
+    def called(self, method: str, url: str, code: str, seconds: float) -> None:
         """A call to Twilio ended: a span below the attempt that made it. Looks back at Flex's list are not traced."""
         if not trace.get_current_span().is_recording():
             return
         end = self._clock.now()
-        method, _, path = call.partition(" ")
-        noun = next((part for part in reversed(path.split("/")) if len(part) != 34), "")
+        path = url.partition("?")[0].split("/")[3:]
+        noun = next((part for part in reversed(path) if len(part) != 34), "")
         span = self._tracer.start_span(f"{method} {noun}", kind=SpanKind.CLIENT, start_time=_ns(end - seconds))
         span.set_attribute("http.request.method", method)
         span.set_attribute("http.response.status_code" if code.isdigit() else "error.type", code)

@@ -30,13 +30,13 @@ class Watched:
     meters: Meters = UNCOUNTED
     last_word: LastWord = field(default_factory=LastWord)
 
-    def called(self, call: str, code: str, seconds: float) -> None:
-        """A call to Twilio, method and path, came to this."""
-        self.last_word.heard(call, code, seconds)
+    def called(self, method: str, url: str, code: str, seconds: float) -> None:
+        """A call to Twilio came to this."""
+        self.last_word.heard(method, url, code, seconds)
         if self.metrics is not None:
-            self.metrics.called(call, code, seconds)
+            self.metrics.called(method, url, code, seconds)
         if self.traces is not None:
-            self.traces.called(call, code, seconds)
+            self.traces.called(method, url, code, seconds)
 
     def webhook(self, outcome: str) -> None:
         """A webhook came to this."""

@@ -26,8 +26,8 @@ TOTAL_SECONDS = 10.0
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-Heard: TypeAlias = Callable[[str, str, float], None]
-"""Told of every call: method and path; the HTTP status, or `unreachable` or `broken` where none came; the seconds."""
+Heard: TypeAlias = Callable[[str, str, str, float], None]
+"""Told of every call: method, address; HTTP status, or `unreachable` or `broken` where none came; seconds."""
 
 
 class Rejected(Refused):
@@ -67,7 +67,7 @@ class Transport:
 
     is_async = True
 
-    def __init__(self, *, connections: int = 64, heard: Heard = lambda _call, _code, _seconds: None) -> None:
+    def __init__(self, *, connections: int = 64, heard: Heard = lambda *_: None) -> None:
         patience = Patience(connect=CONNECT_SECONDS, read=READ_SECONDS, total=TOTAL_SECONDS)
         self._lines = Lines(most=connections, patience=patience)
         self._heard = heard
@@ -125,7 +125,7 @@ class Transport:
         except UnicodeDecodeError as error:
             raise OutcomeUnknown(f"{method} {_path(url)}: the answer is not UTF-8") from error
         finally:
-            self._heard(f"{method} {_path(url)}", code, time.monotonic() - began)
+            self._heard(method, url, code, time.monotonic() - began)
 
 
 def twilio_client(credentials: Credentials, transport: Transport) -> Client:

@@ -109,9 +109,9 @@ class Metrics(Collector):
         """A webhook came, and this became of it: one of `WEBHOOKS`."""
         self._webhooks.add(outcome)
 
-    def called(self, call: str, code: str, seconds: float) -> None:
+    def called(self, method: str, url: str, code: str, seconds: float) -> None:
         """A call to Twilio ended with this HTTP status, or without one."""
-        del call
+        del method, url
         self._calls.add(code)
         self._call.add(seconds)
 

@@ -62,9 +62,9 @@ class LastWord:
     def __init__(self) -> None:
         self._code = ""
 
-    def heard(self, call: str, code: str, seconds: float) -> None:
+    def heard(self, method: str, url: str, code: str, seconds: float) -> None:
         """A call ended: with this HTTP status, or without one."""
-        del call, seconds
+        del method, url, seconds
         self._code = code
 
     async def __call__(self) -> str:

@@ -23,7 +23,7 @@ def families() -> list[Metric]:
     """Every metric of ours, each with a sample for every label it can have."""
     metrics = Metrics("t" * 16, clock=SystemClock(), about={"version": "1", "backend": "conversations"})
     add_metrics(web.Application(), metrics, store=cast(Store, None), clock=SystemClock(), sockets=lambda: 0)
-    metrics.called("GET /", "200", 0.1)
+    metrics.called("GET", "https://api/", "200", 0.1)
     return [family for family in metrics.registry.collect() if not family.name.startswith("process_")]
 
 
