@@ -79,13 +79,17 @@ browser-tools:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
 	  echo "No chromium here: the browser tests will skip. Install it with: sudo apt-get install chromium"
 
-# The tests start a PostgreSQL server of their own; those that need one skip, saying so, where it can be neither found nor
-# installed.
+# The tests start a PostgreSQL and a Redis server of their own; those that need one skip, saying so, where it can be
+# neither found nor installed.
 servers:
 	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
 	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || \
 	  echo "No PostgreSQL here: its tests will skip. Install it with: sudo apt-get install postgresql"
+	@command -v redis-server >/dev/null || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null; } || \
+	  echo "No Redis here: its tests will skip. Install it with: sudo apt-get install redis-server"
 
 lock: .venv/development ## pin the newest parts anew
 	$(BIN)/pip-compile -q --upgrade --extra postgres --extra redis --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -o requirements.txt pyproject.toml
