@@ -85,4 +85,5 @@ def test_everything_is_pinned_with_hashes_and_without_an_address(file: str) -> N
 def test_nothing_is_told_by_pickle() -> None:
     """CVE-2025-61765: nodes tell one another numbers and ids, as text: who writes to Redis can make them look."""
     code = {path: path.read_text() for path in (ROOT / "middleware").rglob("*.py")}
-    assert [] == [path for path, text in code.items() if re.search(r"\b(pickle|marshal|client_manager)\b", text)]
+    could_run = re.compile(r"\b(pickle|marshal|client_manager|AsyncRedisManager|AsyncPubSubManager)\b")
+    assert [] == [path for path, text in code.items() if could_run.search(text)]
