@@ -20,6 +20,7 @@ from middleware.app import serving, static_files
 from middleware.cli_account import flows, provision
 from middleware.cli_doctor import doctor
 from middleware.cli_revoke import revoke
+from middleware.cli_store import copy, migrate
 from middleware.logs import set_up_logs
 from middleware.relay.errors import HouseError
 from middleware.settings import Backend, BadSettings, LogFormat, Settings, read_settings
@@ -34,7 +35,7 @@ def main() -> None:
     """Bring your own Socket.IO chat into Twilio Flex."""
 
 
-for command in (provision, doctor, flows, revoke):
+for command in (provision, doctor, flows, revoke, migrate, copy):
     main.add_command(command)
 
 

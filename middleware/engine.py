@@ -1,9 +1,12 @@
 """Which engine holds the truth: one file for one node, or one database for any number; and which bell rings there."""
 
+import asyncio
 import os
 import socket
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
 
@@ -13,6 +16,7 @@ from middleware.settings import Settings
 from middleware.store.batches import CrashPoint
 from middleware.store.errors import StoreRefused
 from middleware.store.sqlite import SqliteStore
+from middleware.store.upgrade import upgrade
 
 PATIENCE = 3.0
 """Seconds that a store is waited for: well inside the five that Twilio waits for a webhook's answer."""
@@ -51,6 +55,26 @@ def open_store(
         guest=guest,
     )
     return cast(AbstractAsyncContextManager[OpenStore], opened)
+
+
+async def migrated(url: str) -> tuple[int, int]:
+    """Bring the store at this address up to date: its schema before and after. Raises `StoreUnavailable`."""
+    if (path := _path(url)) is not None:
+        return await asyncio.to_thread(upgrade, path)
+    postgres = _needed("middleware.store.postgres_upgrade", said="DATABASE_URL names PostgreSQL", package="asyncpg")
+    return cast(tuple[int, int], await postgres.upgrade(url))
+
+
+async def copied(source: Path, url: str) -> Mapping[str, int]:
+    """Copy the SQLite file into the PostgreSQL database: rows of each table. Raises `StoreUnavailable`."""
+    if _path(url) is not None:
+        raise StoreRefused("DATABASE_URL names no PostgreSQL database: set it to where the store is to be copied.")
+    postgres = _needed("middleware.store.postgres_copy", said="DATABASE_URL names PostgreSQL", package="asyncpg")
+    return cast(Mapping[str, int], await postgres.copy(source, url))
+
+
+def _path(url: str) -> Path | None:
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
 
 
 def open_bell(url: str, *, channel: str) -> AbstractAsyncContextManager[OpenBell]:

@@ -77,7 +77,7 @@ class PostgresStore:
         """Connect, and bring the schema up to date. Raises `StoreRefused` or `StoreUnavailable`."""
         try:
             async with self._lines.lent(until=asyncio.get_running_loop().time() + self._patience) as line:
-                await _demand_utf8(line)
+                await demand_utf8(line)
                 await (require if self._guest else migrate)(line, migrations("postgres"))
                 await self._keeper.begin(line)
         except BaseException:
@@ -190,7 +190,8 @@ def spoken(dsn: str) -> str:
     return f"PostgreSQL at {host}{parts.path}"
 
 
-async def _demand_utf8(line: Line) -> None:
+async def demand_utf8(line: Line) -> None:
+    """Raises `StoreRefused`."""
     encoding = await line.value("SHOW server_encoding")
     if encoding != "UTF8":
         raise StoreRefused(f"The database's encoding is {encoding}, which cannot keep every text: make one in UTF8.")

@@ -88,12 +88,12 @@ class Line:
 
     async def rows(self, statement: str, parameters: Row = ()) -> list[Row]:
         """Every row it gives."""
-        found = await self.connection.fetch(statement, *map(_outgoing, parameters))
+        found = await self.connection.fetch(statement, *map(outgoing, parameters))
         return [tuple(map(_incoming, row)) for row in found]
 
     async def count(self, statement: str, parameters: Row = ()) -> int:
         """How many rows it wrote."""
-        status = await self.connection.execute(statement, *map(_outgoing, parameters))
+        status = await self.connection.execute(statement, *map(outgoing, parameters))
         return int(status.rpartition(" ")[2])
 
     async def value(self, statement: str, *parameters: Any) -> Any:
@@ -136,7 +136,8 @@ async def _settle(line: Line, address: Address) -> None:
     )
 
 
-def _outgoing(value: Any) -> Any:
+def outgoing(value: Any) -> Any:
+    """What stands for the value in PostgreSQL, which cannot keep every text."""
     if type(value) is str and ("\x00" in value or MARK in value):
         return value.replace(MARK, f"{MARK}1").replace("\x00", f"{MARK}0")
     return value

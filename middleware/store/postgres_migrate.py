@@ -2,12 +2,14 @@
 
 import asyncpg
 
+from middleware.relay.errors import StoreUnavailable
 from middleware.store.errors import SchemaOld, StoreRefused
 from middleware.store.migrate import Migration
 from middleware.store.postgres_line import Line
 
 _HOLD = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' schema', 0))"
-_THERE = "SELECT to_regclass(quote_ident(current_schema()) || '.schema_version') IS NOT NULL"
+# Not `to_regclass`: inside the transaction that has waited for `_HOLD` it still says what it found before the wait.
+_THERE = "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_version')"
 _MAKE = """
 CREATE TABLE IF NOT EXISTS schema_version (
     version BIGINT NOT NULL, -- the last step applied
@@ -15,23 +17,30 @@ CREATE TABLE IF NOT EXISTS schema_version (
 )"""
 
 
-async def migrate(line: Line, steps: list[Migration]) -> int:
-    """Apply what is missing, all of it or nothing; how many steps. Raises `StoreRefused` for a schema too new."""
+async def migrate(line: Line, steps: list[Migration], *, patience: int = 30) -> int:
+    """Apply what is missing, all of it or nothing; how many steps. Raises `StoreRefused` for a schema too new.
+
+    Whoever is in the way, another node that does the same or one in the midst of a unit, is waited for so many seconds.
+    """
     newest = steps[-1].number
     version, beside = await schema_version(line)
     if version >= newest:
         demand(version, beside, newest=newest)
         return 0
-    await line.run("BEGIN; SET LOCAL lock_timeout = '30s'")
+    await line.run(f"BEGIN; SET LOCAL lock_timeout = '{patience}s'")
     try:
         await line.rows(_HOLD)
         version, beside = await schema_version(line)
         demand(version, beside, newest=newest)
         missing = [step for step in steps if step.number > version]
         await _apply(line, missing, beside=beside)
-    except BaseException:
+    except BaseException as error:
         if not line.closed:
             await line.run("ROLLBACK")
+        if isinstance(error, asyncpg.LockNotAvailableError):
+            raise StoreUnavailable(
+                f"Somebody held the schema for {patience} s; nothing was changed: try again."
+            ) from error
         raise
     await line.run("COMMIT")
     return len(missing)

@@ -90,7 +90,7 @@ UPDATE delivery SET due = ?1, unsure = 1, claimed = 0
 WHERE head = 1 AND claimed = 1 AND id NOT IN (SELECT value FROM json_each(?2))"""
 OWED = "SELECT count(*) FROM delivery"
 OLDEST_OWED = """
-SELECT CASE delivery.kind WHEN 'say' THEN message.at WHEN 'end' THEN chat.ended_at ELSE chat.opened_at END
+SELECT coalesce(CASE delivery.kind WHEN 'say' THEN message.at WHEN 'end' THEN chat.ended_at END, chat.opened_at)
 FROM delivery JOIN chat ON chat.number = delivery.chat LEFT JOIN message ON message.number = delivery.message
 WHERE delivery.kind <> 'meet' ORDER BY delivery.id LIMIT 1"""
 OPENS_OWED = "SELECT EXISTS (SELECT 1 FROM delivery WHERE kind = 'open')"
