@@ -18,6 +18,7 @@ from middleware.settings_values import (
     origin,
     public,
     redis,
+    shown_database,
     sid,
     store,
     unfolded,
@@ -195,22 +196,6 @@ class Settings(BaseModel):
         """Every origin whose pages may connect."""
         own = urlsplit(self.public_url)
         return [origin(f"{own.scheme}://{own.netloc}"), *self.allowed_origins]
-
-
-def read_database_url(environment: Mapping[str, str] | None = None) -> str:
-    """The store's address alone, for who needs no other setting. It may hold a password. Raises `BadSettings`."""
-    given = (os.environ if environment is None else environment).get("DATABASE_URL")
-    default: SecretStr = Settings.model_fields["database_url"].default
-    try:
-        return store(default if not given else SecretStr(given)).get_secret_value()
-    except ValueError as error:
-        raise BadSettings(f"DATABASE_URL {error}.") from error
-
-
-def shown_database(url: str) -> str:
-    """The store's address without user and password."""
-    parts = urlsplit(url)
-    return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

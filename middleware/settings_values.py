@@ -91,3 +91,9 @@ def carried(value: list[str]) -> list[str]:
     if "websocket" not in value or {*value} - {"websocket", "polling"}:
         raise ValueError("must be websocket,polling, or websocket alone")
     return value
+
+
+def shown_database(url: str) -> str:
+    """The store's address without user and password."""
+    parts = urlsplit(url)
+    return f"{parts.netloc.rpartition('@')[2]}{parts.path}"

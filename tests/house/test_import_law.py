@@ -96,6 +96,8 @@ ALLOWED: dict[str, set[str]] = {
         "middleware.engine",
         "middleware.relay.errors",
         "middleware.settings",
+        "middleware.settings_values",
+        "pydantic",
         "click",
     },
     "cli_settings": {"middleware.settings", "pydantic"},
