@@ -33,6 +33,13 @@ def redis() -> Iterator[Redis]:
         yield server
 
 
+@pytest.fixture
+def servers() -> None:
+    """The test starts servers of its own; it skips where one is not installed, except in CI."""
+    _installed(programs(), why_not=postgres_servers.WHY_NOT)
+    _installed(redis_servers.program(), why_not=redis_servers.WHY_NOT)
+
+
 def _installed(found: Path | None, *, why_not: str) -> Path:
     if found is None and os.environ.get("CI") == "true":
         pytest.fail(why_not)

@@ -15,6 +15,10 @@ class Wire:
         self._flowing = asyncio.Event()
         self._flowing.set()
 
+    def target(self) -> int:
+        """The port of the other end, for a new connection."""
+        return self._to
+
     def stall(self) -> None:
         """From now on nothing arrives, nothing is refused, and nobody is told."""
         self._flowing.clear()
@@ -47,7 +51,7 @@ class Wire:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._flowing.wait()
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target())
         try:
             async with asyncio.TaskGroup() as ways:
                 ways.create_task(self._pump(reader, far_writer))
@@ -67,7 +71,7 @@ class Wire:
 async def laid(to: int) -> AsyncIterator[Wire]:
     """A wire to this port, gone with the block."""
     wire = Wire(to)
-    server = await asyncio.start_server(wire.carry, "127.0.0.1", 0)
+    server = await asyncio.start_server(wire.carry, "127.0.0.1", 0, backlog=1024)
     wire.port = server.sockets[0].getsockname()[1]
     try:
         yield wire

@@ -51,6 +51,8 @@ class Stage:
     flexland: Flexland
     keeper: Keeper
     http: aiohttp.ClientSession
+    address: str
+    peers: list[Keeper] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
     faults: int = 0
     problems: list[str] = field(default_factory=list)
@@ -58,13 +60,16 @@ class Stage:
     _lives: dict[Page, "asyncio.Task[None]"] = field(default_factory=dict)
     _typing: set["asyncio.Task[None]"] = field(default_factory=set)
 
+    @property
+    def keepers(self) -> tuple[Keeper, ...]:
+        """The keeper of every node."""
+        return (self.keeper, *self.peers)
+
     # --- visitors
 
     def page(self, visitor: Visitor, name: str = "1") -> Page:
         """A page of this visitor, alive from now on."""
-        page = Page(
-            visitor, name, http=self.http, url=self.keeper.url, write=self.history.append, dice=self._own_dice()
-        )
+        page = Page(visitor, name, http=self.http, url=self.address, write=self.history.append, dice=self._own_dice())
         self.pages.append(page)
         self._lives[page] = asyncio.create_task(page.live())
         return page
@@ -111,8 +116,9 @@ class Stage:
         started = time.monotonic()
         recovery = None
         self.flexland.relent()
-        if not self.keeper.alive:
-            await self.keeper.start()
+        for keeper in self.keepers:
+            if not keeper.alive:
+                await keeper.start()
         while recovery is None and (passed := time.monotonic() - started) < within:
             if self._silent() and self.judge().settled:
                 recovery = passed
@@ -136,10 +142,11 @@ class Stage:
             f"asked to acknowledged: {spread(to_acknowledge(self.history))}",
             f"agent to page: {spread(to_the_page(self.history))}",
         ]
-        if unforeseen := self.keeper.faults_in_log():
+        if unforeseen := [line for keeper in self.keepers for line in keeper.faults_in_log()]:
             notes.append(f"{len(unforeseen)} unforeseen: {unforeseen[0][:300]}")
         sockets = {sid for page in self.pages for sid in page.visitor.sockets}
-        self.problems += found_in(self.keeper.log, sockets=sockets)
+        for keeper in self.keepers:
+            self.problems += found_in(keeper.log, sockets=sockets)
         refusals: dict[str, int] = {}
         for page in self.pages:
             for code, count in page.visitor.refusals.items():
@@ -168,9 +175,13 @@ async def open_stage(
     manners: Manners | None = None,
     keep: Path | None = None,
     backend: str = "programmable_chat",
+    address: str | None = None,
     **spec: Any,
 ) -> AsyncIterator[Stage]:
-    """A stage with its node up; all it started ends with the block. `keep` is a folder for the history."""
+    """A stage with its node up; all it started ends with the block. `keep` is a folder for the history.
+
+    Pages go to `address`, if they do not go to the node itself.
+    """
     spec["settings"] = {**BACK_ENDS[backend], **spec.get("settings", {})}
     dice = random.Random(f"{name} {seed}")  # noqa: S311 — for play
     history: list[Deed] = []
@@ -181,7 +192,7 @@ async def open_stage(
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()) as http,
         ):
             flexland.manners = manners or Manners()
-            stage = Stage(name, dice, history, flexland, keeper, http)
+            stage = Stage(name, dice, history, flexland, keeper, http, address or keeper.url)
             await keeper.start()
             try:
                 yield stage
