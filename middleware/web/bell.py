@@ -21,6 +21,8 @@ from middleware.relay.to_visitor import CatchUp, since
 log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
+_AT_ONCE = 64
+"""Catch-ups that read the store at the same time: when everybody has to look, what visitors say must still get in."""
 
 
 class Voice(Protocol):
@@ -79,6 +81,7 @@ class SocketBell:
         self._ears: dict[VisitorId, dict[Ear, None]] = defaultdict(dict)
         self._rung: asyncio.Queue[tuple[Chat, Sequence[News]]] = asyncio.Queue()
         self._catching_up: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     def ring(self, chat: Chat, news: Sequence[News]) -> None:
         """Queue the news for the chat's sockets on this node, if there are any."""
@@ -182,7 +185,8 @@ class SocketBell:
     async def _tell_all(self, ear: Ear) -> None:
         """Told under the lock, so that nothing newer is told in between."""
         try:
-            found = await self._read(ear, chat=ear.chat, after=ear.told)
+            async with self._turns:
+                found = await self._read(ear, chat=ear.chat, after=ear.told)
         except StoreUnavailable as error:
             log.warning("A socket waits for the store.", extra={"reason": str(error)})
             await asyncio.sleep(_RETRY_SECONDS)

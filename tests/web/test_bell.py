@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from middleware.relay.errors import StoreUnavailable
 from middleware.relay.model import (
     Author,
     Chat,
@@ -26,7 +27,7 @@ from middleware.relay.model import (
     StatusChanged,
     VisitorId,
 )
-from middleware.relay.ports import Transaction
+from middleware.relay.ports import T, Transaction, Unit, View
 from middleware.relay.to_visitor import PAGE, CatchUp
 from middleware.store.sqlite import SqliteStore
 from middleware.web.bell import Ear, SocketBell
@@ -258,3 +259,36 @@ async def test_a_socket_that_is_gone_is_told_no_more(house: House) -> None:
     house.bell.ring(OLD, [ChatEnded(Ender.FLEX)])
     await until(lambda: other.told, what="the end")
     assert [] == page.told
+
+
+class Busy:
+    """A store that counts who reads at the same time, and lets nobody go before it is told to."""
+
+    def __init__(self) -> None:
+        self.reading = self.most = 0
+        self.gate = asyncio.Event()
+
+    async def write(self, unit: Unit[T]) -> T:
+        raise AssertionError("a bell writes nothing")
+
+    async def read(self, view: View[T]) -> T:
+        self.reading += 1
+        self.most = max(self.most, self.reading)
+        await self.gate.wait()
+        self.reading -= 1
+        raise StoreUnavailable("only counted")
+
+
+async def test_not_everybody_reads_the_store_at_the_same_time() -> None:
+    """After a failover thousands of sockets have to look; what visitors say meanwhile must not wait behind them."""
+    store = Busy()
+    bell = SocketBell(store)
+    for number in range(500):
+        bell.listen(Ear(f"s{number}", VisitorId(f"v{number}"), Page()))
+    bell.look_all()
+    await until(lambda: store.reading >= 64, what="the first to read")
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert 64 == store.most
+    store.gate.set()
+    await bell.close()
