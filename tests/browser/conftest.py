@@ -17,7 +17,7 @@ from tests.browser.people import Agent, Visitor
 from tests.browser.shop import Shop, open_shop
 from tests.journeys.page import DEADLINE
 
-_ARGS = (
+ARGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
@@ -76,7 +76,7 @@ def chromium() -> str:
 async def browser(chromium: str) -> AsyncIterator[Browser]:
     """A browser with a fresh profile."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=_ARGS)
+        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGS)
         yield browser
         await browser.close()
 

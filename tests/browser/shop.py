@@ -32,6 +32,7 @@ class Shop:
     address: str
     pages: dict[str, str] = field(default_factory=dict)
     style: str = ""
+    more_policy: str = ""
 
     @property
     def tag(self) -> str:
@@ -45,7 +46,7 @@ class Shop:
         listed = from_readme("and nothing inline:\n\n```\n", "\n```").replace(_OUR_ADDRESS, self.town.url)
         listed = listed.replace("wss://chat.example.com", self.town.url.replace("http", "ws"))
         listed = listed.replace("script-src", f"script-src {self.address}/own.js")
-        return f"default-src 'none'; style-src {self.address}; {listed}"
+        return f"default-src 'none'; style-src {self.address}; {listed}{self.more_policy}"
 
     async def send(self, request: web.Request) -> web.Response:
         """A page of the shop; those that nobody has written hold the tag."""

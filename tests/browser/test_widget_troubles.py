@@ -1,11 +1,14 @@
 """When something is in the way of `<flex-chat>`: the visitor is told what they can mend, the page what it can."""
 
-import pytest
-from playwright.async_api import Browser, expect
+import json
+from pathlib import Path
 
-from tests.browser.conftest import Watch
+import pytest
+from playwright.async_api import Browser, async_playwright, expect
+
+from tests.browser.conftest import ARGS, Watch
 from tests.browser.people import Visitor
-from tests.browser.shop import Shop, Tunnel, told
+from tests.browser.shop import Shop, Tunnel, from_readme, told
 from tests.browser.test_widget import visitor_of
 from tests.browser.test_widget_keeps import CUT, tab_of
 
@@ -111,3 +114,38 @@ async def test_an_attribute_that_cannot_be_read_is_told_once(
     await visitor.say("Hello")
     await expect(visitor.state_of("Hello")).to_have_text("Sent")
     assert ["bad_attribute"] == [one["code"] for one in await told(visitor.tab, "problem")]
+
+
+async def test_who_lets_no_page_store_anything_can_talk_too(
+    chromium: str, shop: Shop, watch: Watch, tmp_path: Path
+) -> None:
+    """Browsers that are told to refuse cookies refuse storage and locks with them."""
+    (tmp_path / "profile" / "Default").mkdir(parents=True)
+    refusal = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (tmp_path / "profile" / "Default" / "Preferences").write_text(json.dumps(refusal))
+    async with (
+        async_playwright() as playwright,
+        await playwright.chromium.launch_persistent_context(
+            tmp_path / "profile", executable_path=chromium, args=ARGS
+        ) as context,
+    ):
+        visitor = await tab_of(context, shop.address, watch)
+        assert await visitor.tab.evaluate("() => { try { return !localStorage } catch { return true } }")
+        await visitor.say("It is me.")
+        channel = await shop.town.accepted()
+        await shop.town.agent_says(channel, "Hi!")
+        await visitor.sees("It is me.", "Hi!")
+        await expect(visitor.state_of("It is me.")).to_have_text("Sent")
+        assert await visitor.tab.evaluate("document.querySelector('flex-chat').forget()")
+        await visitor.misses("It is me.", "Hi!")
+
+
+async def test_a_page_that_demands_trusted_types_has_the_chat_by_readmes_one_policy(
+    browser: Browser, shop: Shop, watch: Watch
+) -> None:
+    """Such a page lets no text become markup, script or address unseen."""
+    listed = from_readme("Trusted Types, it allows `", "`")
+    shop.more_policy = f"; require-trusted-types-for 'script'; {listed}"
+    visitor = await visitor_of(browser, shop, watch)
+    await visitor.say("Hello")
+    await expect(visitor.state_of("Hello")).to_have_text("Sent")

@@ -47,8 +47,16 @@ export function watch(changed, signal) {
   addEventListener("storage", hear, { signal });
 }
 
-/** Whether tabs can wait for one another: locks exist on secure origins only. */
-export const canWait = "locks" in navigator;
+/** Whether tabs can wait for one another: locks exist on secure origins only, and are refused where storage is. */
+export const canWait = "locks" in navigator && isGranted();
+
+function isGranted() {
+  try {
+    return Boolean(localStorage);
+  } catch {
+    return false; // SecurityError: this visitor lets no page store anything
+  }
+}
 
 /**
  * Do the work while no other tab does work of the same name. Where tabs cannot wait the work is simply done: the server
