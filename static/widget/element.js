@@ -1,14 +1,13 @@
 // The element `<flex-chat>`: the contract with the page that hosts it. It draws the launcher; the rest is loaded on first need.
 
 import { ATTRIBUTES } from "./contract.js";
+import { isKept, LIVE, VISITOR, wipe } from "./kept.js";
 import { Launcher } from "./launcher.js";
 import { loadRoom } from "./load.js";
 import { camel, language, wishes } from "./wishes.js";
 
 /** @typedef {import("./room.js").Room} Room @typedef {import("./contract.js").Attribute} Attribute */
 /** @typedef {import("./talk/exchange.js").Identity} Identity */
-
-const LIVE = "flex-chat:live";
 
 export class FlexChat extends HTMLElement {
   static observedAttributes = ATTRIBUTES.map(({ name }) => name);
@@ -97,10 +96,12 @@ export class FlexChat extends HTMLElement {
 
   /** @returns {Promise<boolean>} */
   async forget() {
-    this.#identity = null;
-    this.#context = {};
-    if (!this.#room && !isKept("flex-chat:visitor")) return true;
-    return (await (await this.#need())?.forget()) ?? false;
+    this.#disown();
+    const known = this.#room !== null || isKept(VISITOR);
+    // What the server must be told is in its memory by then; so the page may be left at any moment.
+    const room = known ? await this.#need() : null;
+    wipe();
+    return room ? room.forget() : !known;
   }
 
   /** @param {Record<string, string>} context */
@@ -159,6 +160,13 @@ export class FlexChat extends HTMLElement {
 
   #wish() {
     return wishes(this, this.#given, (message) => this.#tell("problem", { code: "bad_attribute", message }));
+  }
+
+  /** What the page has said of the visitor is not true any more. */
+  #disown() {
+    this.#identity = null;
+    this.#context = {};
+    this.#room?.disown();
   }
 
   /** This element is the page's chat now. */
@@ -221,9 +229,9 @@ export class FlexChat extends HTMLElement {
     try {
       const { Room } = await loadRoom();
       if (signal.aborted) return null;
-      const [open, close] = [() => void this.show(), () => this.hide()];
+      const [open, close, forgotten] = [() => void this.show(), () => this.hide(), () => this.#disown()];
       const tell = (/** @type {string} */ name, /** @type {any} */ detail) => this.#tell(name, detail);
-      this.#room = new Room(this.#root, this.#wishes, { identity: this.#identity, open, close, tell });
+      this.#room = new Room(this.#root, this.#wishes, { identity: this.#identity, open, close, forgotten, tell });
       this.#room.introduce(this.#context);
       this.#failed = false;
     } catch (error) {
@@ -268,15 +276,6 @@ export class FlexChat extends HTMLElement {
 function company() {
   const page = /** @type {any} */ (document);
   return (page[Symbol.for("flex-chat")] ??= []);
-}
-
-/** @param {string} key @returns {boolean} whether the browser keeps something under it */
-function isKept(key) {
-  try {
-    return localStorage.getItem(key) !== null;
-  } catch {
-    return false; // Storage is forbidden here.
-  }
 }
 
 /** @param {() => void} work that can wait until the page is there */

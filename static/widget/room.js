@@ -11,6 +11,7 @@ import { Talk } from "./talk/talk.js";
  * @property {(name: "opened" | "message" | "ended" | "unread" | "problem", detail: any) => void} tell events of the contract
  * @property {() => void} open the visitor opens the panel by other means than the launcher
  * @property {() => void} close the visitor closes the panel
+ * @property {() => void} forgotten the visitor was forgotten in another tab
  */
 
 export class Room {
@@ -57,10 +58,14 @@ export class Room {
     this.#talk.identify(identity);
   }
 
+  /** What the page has said of the visitor is not true any more. */
+  disown() {
+    this.#talk.disown();
+  }
+
   /** @returns {Promise<boolean>} whether the server knows that this browser is nobody's any more */
-  async forget() {
-    await this.#known();
-    return this.#talk.forget();
+  forget() {
+    return this.#talk.forget(this.#known());
   }
 
   /** @returns {Promise<boolean>} whether there was a chat, and it is over */
@@ -83,6 +88,7 @@ export class Room {
     on("opened", () => tell("opened", null));
     on("heard", (message) => tell("message", told(message)));
     on("said", (message) => tell("message", told(message)));
+    on("forgotten", (elsewhere) => elsewhere && this.#to.forgotten());
     on("problem", (problem) => tell("problem", problem));
   }
 

@@ -12,13 +12,15 @@ import { Visitor } from "./visitor.js";
 /** @typedef {string | (() => Promise<string | null> | string | null) | null} Identity the page's word on who the visitor is */
 
 const PATIENCE_MS = 4_000;
+/** The server tells of a chat at once, if there is one. */
+const SOON_MS = 300;
 const CATCH_UP_TRIES = 5;
 
 /**
  * @typedef {object} To
  * @property {() => void} changed told after every change
  * @property {() => void} opened told when this tab has opened a chat
- * @property {() => void} forgotten told when the visitor was forgotten, here or in another tab
+ * @property {(elsewhere: boolean) => void} forgotten told when the visitor was forgotten, here or in another tab
  * @property {(code: string, message: string) => void} problem told of what the page should know
  */
 
@@ -50,7 +52,7 @@ export class Exchange {
     const act = () => this.act();
     this.outbox = new Outbox((entries) => queue.save(entries));
     const someoneElse = () => this.#connection.reconnect();
-    this.visitor = new Visitor({ someoneElse, forgotten: () => this.#leave(), changed: () => this.#followed() }, gone);
+    this.visitor = new Visitor({ someoneElse, forgotten: () => this.#leave(true), changed: () => this.#followed() }, gone);
     this.#connection = new Connection(server, this.#news(), gone);
     this.sender = new Sender({ outbox: this.outbox, chat: this.chat, house: this.#house(), changed: act });
     for (const name of ["online", "offline"]) addEventListener(name, act, { signal: gone });
@@ -112,21 +114,29 @@ export class Exchange {
     this.act();
   }
 
-  /** The visitor is to be forgotten: nothing here leads back to the chat. @returns {Promise<boolean>} whether the server knows */
-  async forget() {
+  /**
+   * The visitor is to be forgotten: nothing here leads back to the chat.
+   * @param {Promise<unknown>} known settled when the server can be asked @returns {Promise<boolean>} whether the server knows
+   */
+  async forget(known) {
+    await known;
     const answer = await this.#ask("forget", {});
     this.visitor.leave();
     this.#leave();
     return answer.ok;
   }
 
-  #leave() {
+  /** What the page has said of the visitor is not true any more; what it says from now on is of the next one. */
+  disown() {
     this.#identity = null;
     this.#context = {};
+  }
+
+  #leave(elsewhere = false) {
     this.outbox.clear();
     this.chat.forget();
     this.ready = true;
-    this.#to.forgotten();
+    this.#to.forgotten(elsewhere);
     this.#connection.reconnect();
     this.act();
   }
@@ -206,7 +216,7 @@ export class Exchange {
         this.#to.problem("unreachable", "The chat's server does not answer, or does not allow this page's origin.");
       }
       this.#to.changed();
-    }, PATIENCE_MS);
+    }, this.#connection.connected ? SOON_MS : PATIENCE_MS);
   }
 
   /** Who is nobody yet, to the server and to the page, has no chat that could come. */

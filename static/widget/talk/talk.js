@@ -14,7 +14,7 @@ import { firstOf, unseen } from "./unread.js";
 
 /**
  * Beside the events of `Talking` it fires `opened` when this tab has opened a chat, `said` (detail: Utterance) when
- * the visitor has said something in this tab, `forgotten` when the visitor was forgotten, and `problem` (detail: `{code, message}`) when the page should know of one.
+ * the visitor has said something in this tab, `forgotten` (detail: whether in another tab) when the visitor was forgotten, and `problem` (detail: `{code, message}`) when the page should know of one.
  * @implements {Talking}
  */
 export class Talk extends EventTarget {
@@ -39,7 +39,7 @@ export class Talk extends EventTarget {
     const to = {
       changed: () => this.#changed(),
       opened: () => this.#fire("opened"),
-      forgotten: () => this.#forgotten(),
+      forgotten: (/** @type {boolean} */ elsewhere) => this.#forgotten(elsewhere),
       problem: (/** @type {string} */ code, /** @type {string} */ message) => this.#fire("problem", { code, message }),
     };
     this.#exchange = new Exchange({ server, identity }, to, signal);
@@ -54,6 +54,8 @@ export class Talk extends EventTarget {
   /** Leave nothing behind in this tab. What is not sent yet goes out from the next one. */
   close() {
     this.#gone.abort();
+    this.view = Object.freeze({ ...this.view, line: "offline" });
+    this.#fire("change");
   }
 
   /** @param {string} text */
@@ -116,14 +118,19 @@ export class Talk extends EventTarget {
     this.#exchange.identify(identity);
   }
 
-  /** @returns {Promise<boolean>} whether the server knows */
-  forget() {
-    return this.#exchange.forget();
+  disown() {
+    this.#exchange.disown();
   }
 
-  #forgotten() {
+  /** @param {Promise<unknown>} known settled when the server can be asked @returns {Promise<boolean>} whether the server knows */
+  forget(known) {
+    return this.#exchange.forget(known);
+  }
+
+  /** @param {boolean} elsewhere */
+  #forgotten(elsewhere) {
     this.#firstUnread = null;
-    this.#fire("forgotten");
+    this.#fire("forgotten", elsewhere);
   }
 
   #changed() {
