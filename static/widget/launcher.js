@@ -24,6 +24,7 @@ export class Launcher {
   #button = made("button", "launcher");
   #text = made("span", "launcher-text");
   #badge = made("span", "badge");
+  #status = document.createElement("p");
   #drawing = document.createElementNS(SVG, "path");
   #sheet = new CSSStyleSheet();
   #root;
@@ -42,7 +43,9 @@ export class Launcher {
     this.#button.addEventListener("click", pressed);
     this.#sheet.replaceSync(css);
     root.adoptedStyleSheets.push(this.#sheet);
-    root.append(this.#button);
+    this.#status.className = "news";
+    this.#status.role = "status";
+    root.append(this.#button, this.#status);
   }
 
   /** @param {State} state */
@@ -50,7 +53,9 @@ export class Launcher {
     const say = { ...labels(language), ...words };
     const name = open ? say.closeChat : text || say.openChat;
     const button = this.#button;
-    button.ariaLabel = unread > 0 && !open ? `${name}. ${say.unread.replace("{n}", String(unread))}` : name;
+    const news = unread > 0 && !open ? say.unread.replace("{n}", String(unread)) : "";
+    button.ariaLabel = news ? `${name}. ${news}` : name;
+    if (this.#status.textContent !== news) this.#status.textContent = news; // said by screen readers
     button.ariaExpanded = String(open);
     button.ariaBusy = String(busy);
     button.title = failed ? say.notLoaded : "";
@@ -68,6 +73,7 @@ export class Launcher {
 
   remove() {
     this.#button.remove();
+    this.#status.remove();
     this.#root.adoptedStyleSheets = this.#root.adoptedStyleSheets.filter((sheet) => sheet !== this.#sheet);
   }
 }

@@ -164,6 +164,19 @@ async def test_an_end_that_fails_is_told(stage: Stage) -> None:
     await expect(yes).to_be_enabled()
 
 
+async def test_the_focus_goes_on_when_what_had_it_is_gone(stage: Stage) -> None:
+    """A button that has done its work goes, and must not take the keyboard with it."""
+    await stage.launcher.click()
+    await stage.add(*TALK, {"mine": True, "text": "for the next chat", "state": "held"})
+    await stage.panel.get_by_role("button", name="Discard").focus()
+    await stage.press("Enter")
+    await expect(stage.box).to_be_focused()
+    await stage.show(phase="ended", endedBy="flex")
+    await expect(stage.tab.get_by_role("button", name="Start a new chat")).to_be_focused()
+    await stage.show(phase="open")
+    await expect(stage.box).to_be_focused()
+
+
 async def test_escape_leaves_the_innermost_first(stage: Stage) -> None:
     """The options before the panel."""
     await stage.launcher.click()

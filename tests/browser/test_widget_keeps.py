@@ -68,11 +68,13 @@ async def test_three_tabs_show_one_chat_make_one_sound_and_read_once(
     await shop.town.agent_says(channel, "Two")
     for tab in tabs:
         await expect(tab.tab.locator("flex-chat .badge")).to_have_text("2")
+        await expect(tab.tab.locator("flex-chat [role=status]").first).to_have_text("Unread messages: 2")
         await expect(tab.tab).to_have_title("(2) Shop")
     await second.open()
     await second.sees("One", "Two")
     for tab in tabs:
         await expect(tab.tab.locator("flex-chat .badge")).to_have_text("")
+        await expect(tab.tab.locator("flex-chat [role=status]").first).to_have_text("")
         await expect(tab.tab).to_have_title("Shop")
     heard = [one["text"] for tab in tabs for one in await told(tab.tab, "message") if not one["mine"]]
     assert ["One", "Two"] == sorted(map(str, heard))

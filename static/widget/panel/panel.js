@@ -159,6 +159,7 @@ export class Panel {
     this.#fresh &&= !arriving;
     const { view } = this.#talk;
     const focused = this.#root.activeElement;
+    const inside = this.#frame.contains(focused);
     const news = this.#shown ? this.#news.lines(view, this.#speech.words) : [];
     const scene = { view, wishes: this.#wishes, speech: this.#speech, times: this.#times, face: this.#face, news };
     render(look(scene, this.#deeds), this.#frame);
@@ -167,7 +168,7 @@ export class Panel {
     if (arriving) this.#reading.toUnread();
     else this.#reading.settle();
     this.#settled();
-    if (focused && this.#frame.contains(focused) && !focused.checkVisibility()) this.#focus();
+    if (inside && !focused?.checkVisibility()) this.#focus(); // what had it is gone
   }
 
   /** Whether the visitor sees the newest messages, and whether there is a way to them. */
