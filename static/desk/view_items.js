@@ -8,7 +8,7 @@ import { pieces } from "./links.js";
 /** @typedef {import("./items.js").Item} Item @typedef {import("./items.js").Said} Said */
 /** @typedef {{task: import("./types.js").Task, model: import("./types.js").Model, deeds: import("./types.js").Deeds, open: boolean}} Around */
 
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const TIME = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 
 /** @param {Item} item @param {Around} around */

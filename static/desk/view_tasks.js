@@ -8,7 +8,7 @@ import { STATUS, groups, initials, nameOf, unread, waited } from "./tasks.js";
 
 /** @typedef {import("./types.js").Model} Model @typedef {import("./types.js").Deeds} Deeds @typedef {import("./types.js").Task} Task */
 
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const TIME = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 
 /** @param {Model} model @param {Deeds} deeds */
 export function tasksView(model, deeds) {

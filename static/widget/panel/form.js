@@ -26,9 +26,9 @@ function shown(field, id, words, fault) {
   const box = type === "checkbox";
   return html`<div class=${box ? "field box" : "field"} part="field">
     ${box ? control(field, id, words, fault) : nothing}
-    <label for=${id}>${name}${more}</label>
+    <label for=${id}><bdi>${name}</bdi>${more}</label>
     ${box ? nothing : control(field, id, words, fault)}
-    ${hint ? html`<p class="hint" id="${id}hint">${hint}</p>` : nothing}
+    ${hint ? html`<p class="hint" id="${id}hint"><bdi>${hint}</bdi></p>` : nothing}
     <p class="trouble" id="${id}fault">${fault ?? ""}</p>
   </div>`;
 }

@@ -10,7 +10,7 @@ export function head({ view, wishes, speech: { words }, face }, deeds) {
   return html`<div class="head" part="head">
     <span class="avatar" aria-hidden="true">${agent ? initials(agent) : icon("chat")}</span>
     <div class="who">
-      <h2>${agent ?? (wishes.heading || words.heading)}</h2>
+      <h2><bdi>${agent ?? (wishes.heading || words.heading)}</bdi></h2>
       ${below ? html`<p class=${agent && below === words.present ? "present" : ""}>${below}</p>` : nothing}
     </div>
     <div class="options">
