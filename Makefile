@@ -79,8 +79,8 @@ browser-tools:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
 	  echo "No chromium here: the browser tests will skip. Install it with: sudo apt-get install chromium"
 
-# The tests start a PostgreSQL and a Redis server of their own; those that need one skip, saying so, where it can be
-# neither found nor installed.
+# The tests start a PostgreSQL, a Redis and an nginx server of their own; those that need one skip, saying so, where it
+# can be neither found nor installed.
 servers:
 	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
 	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
@@ -90,6 +90,10 @@ servers:
 	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null; } || \
 	  echo "No Redis here: its tests will skip. Install it with: sudo apt-get install redis-server"
+	@command -v nginx >/dev/null || test -x /usr/sbin/nginx || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; } || \
+	  echo "No nginx here: its tests will skip. Install it with: sudo apt-get install nginx-light"
 
 lock: .venv/development ## pin the newest parts anew
 	$(BIN)/pip-compile -q --upgrade --extra postgres --extra redis --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -o requirements.txt pyproject.toml

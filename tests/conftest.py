@@ -15,32 +15,33 @@ from tests.servers.redis import Redis
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server for all; the test skips where none is installed, except in CI."""
-    with running(_installed(programs(), why_not=postgres_servers.WHY_NOT)) as server:
+    with running(installed(programs(), why_not=postgres_servers.WHY_NOT)) as server:
         yield server
 
 
 @pytest.fixture
 def own_postgres() -> Iterator[Postgres]:
     """One for this test alone, that may be stopped."""
-    with running(_installed(programs(), why_not=postgres_servers.WHY_NOT)) as server:
+    with running(installed(programs(), why_not=postgres_servers.WHY_NOT)) as server:
         yield server
 
 
 @pytest.fixture
 def redis() -> Iterator[Redis]:
     """A Redis server for this test alone; the test skips where none is installed, except in CI."""
-    with redis_servers.running(_installed(redis_servers.program(), why_not=redis_servers.WHY_NOT)) as server:
+    with redis_servers.running(installed(redis_servers.program(), why_not=redis_servers.WHY_NOT)) as server:
         yield server
 
 
 @pytest.fixture
 def servers() -> None:
     """The test starts servers of its own; it skips where one is not installed, except in CI."""
-    _installed(programs(), why_not=postgres_servers.WHY_NOT)
-    _installed(redis_servers.program(), why_not=redis_servers.WHY_NOT)
+    installed(programs(), why_not=postgres_servers.WHY_NOT)
+    installed(redis_servers.program(), why_not=redis_servers.WHY_NOT)
 
 
-def _installed(found: Path | None, *, why_not: str) -> Path:
+def installed(found: Path | None, *, why_not: str) -> Path:
+    """The program; without it the test skips, but in CI it must be there."""
     if found is None and os.environ.get("CI") == "true":
         pytest.fail(why_not)
     if found is None:
