@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import postgres as postgres_servers
 from tests.servers import redis as redis_servers
 from tests.servers.postgres import Postgres, programs, running
 from tests.servers.redis import Redis
+
+settings.register_profile("house", deadline=None)  # A machine that is busy is slow, and nothing is wrong with that.
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
