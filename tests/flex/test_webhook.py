@@ -3,17 +3,19 @@
 import hashlib
 import hmac
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
 from middleware.flex.chat_events import event_of as read_message
-from middleware.flex.webhook import Verifier
+from middleware.flex.conversation_events import event_of as read_conversation
+from middleware.flex.webhook import Fields, Verifier
 from middleware.relay.errors import BadWebhook, Forged, WebhookRefused
+from middleware.relay.model import Event
 from middleware.relay.ports import WebhookRequest
 
 TOKEN = "12345"
@@ -163,6 +165,10 @@ def joined(fields: Mapping[str, str]) -> str:
         ({}, {"MessageSid": None, "MessageSidIM": "2" * 32}),
         ({}, {"MessageSid": None, "Index": "3MessageSidIM" + "2" * 32}),
         ({}, {"WebhookSid": None, "Source": "SDKWebhookSidWH" + "3" * 32}),
+        ({}, {"Source": None, "RetryCount": "0SourceSDK"}),
+        ({}, {"Source": None, "WebhookSid": None, "RetryCount": "0Source", "SDKWebhookSid": "WH" + "3" * 32}),
+        ({}, {"Source": "SDKWeb", "WebhookSid": None, "hookSid": "WH" + "3" * 32}),
+        ({}, {"Attributes": "{}BodyHello", "Body": None}),
         ({"Body": "x" + OTHER}, {"Body": "x", "ChannelSid": "CH" + "9" * 32 + "ChannelSidCH" + "1" * 32}),
     ],
 )
@@ -174,6 +180,70 @@ def test_fields_cannot_move_their_boundaries(real: dict[str, str], moved: dict[s
     assert before == verifier.read(signed(before))
     with pytest.raises(BadWebhook):
         read_message(verifier.read(signed(after)))
+
+
+def _cut_anew(text: str, places: list[int]) -> dict[str, str] | None:
+    """The signed text as other fields: names and values between these places, if Twilio would join them so again."""
+    cuts = sorted({place % len(text) for place in places} - {0})
+    parts = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    fields = dict(zip(parts[::2], [*parts[1::2], ""], strict=False))
+    return fields if joined(fields) == text else None
+
+
+def _boundaries(form: Mapping[str, str]) -> list[int]:
+    """Where names and values of the form begin in its signed text."""
+    text, starts = joined(form), [0]
+    for name in sorted(form):
+        starts += [starts[-1] + len(name), starts[-1] + len(name) + len(form[name])]
+    assert len(text) == starts[-1]
+    return starts[:-1]
+
+
+_CONVERSATION = {
+    "AccountSid": ACCOUNT,
+    "Attributes": "{}",
+    "ChatServiceSid": "IS" + "4" * 32,
+    "ConversationSid": "CH" + "1" * 32,
+    "DateCreated": "2026-11-20T10:00:00.000Z",
+    "MessagingServiceSid": "MG" + "5" * 32,
+    "RetryCount": "0",
+    "Source": "SDK",
+}
+_MESSAGE = {"Author": "alex", "Body": "Hello", "Index": "3", "MessageSid": "IM" + "2" * 32}
+_MEMBER = {"Identity": "alex", "FriendlyName": "Chat From Ada", "ParticipantSid": "MB" + "6" * 32}
+SIGNED: list[tuple[dict[str, str], Callable[[Fields], Event | None]]] = [
+    (REAL, read_message),
+    ({**REAL, "EventType": "onMessageUpdated", "DateUpdated": "2026-11-20T10:00:00.000Z"}, read_message),
+    ({**_CONVERSATION, **_MESSAGE, "EventType": "onMessageAdded"}, read_conversation),
+    ({**_CONVERSATION, **_MEMBER, "EventType": "onParticipantAdded"}, read_conversation),
+    (
+        {**_CONVERSATION, "StateFrom": "active", "StateTo": "closed", "EventType": "onConversationStateUpdated"},
+        read_conversation,
+    ),
+]
+"""What somebody may have got hold of."""
+
+
+@settings(max_examples=300)
+@given(data=st.data(), which=st.sampled_from(SIGNED))
+def test_a_signed_form_cut_anew_says_nothing_else(
+    data: st.DataObject, which: tuple[dict[str, str], Callable[[Fields], Event | None]]
+) -> None:
+    """M24: fields swallowed by others, and new ones cut anywhere: it is refused, or means what it meant."""
+    form, read = which
+    assert form == verifier.read(signed(form))
+    boundaries = _boundaries(form)
+    swallowed = data.draw(st.lists(st.integers(1, len(form) - 1), min_size=1, max_size=3))
+    without = [boundaries[2 * number + half] for number in swallowed for half in (0, 1)]
+    more = data.draw(st.lists(st.integers(1, len(joined(form)) - 1), max_size=3))
+    moved = _cut_anew(joined(form), [*({*boundaries} - {*without}), *more])
+    if moved is None:
+        return
+    try:
+        event = read(verifier.read(signed(moved)))
+    except WebhookRefused:
+        return
+    assert event in {None, read(form)}
 
 
 def test_an_event_type_that_swallowed_a_field_means_nothing() -> None:

@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from middleware.settings import BadSettings, Settings, read_settings
 
@@ -116,6 +118,37 @@ def test_a_secret_is_not_quoted_in_a_problem() -> None:
     with pytest.raises(BadSettings) as refusal:
         read_settings({**GOOD, "TOKEN_KEYS": "my-short-secret"})
     assert "my-short-secret" not in str(refusal.value)
+
+
+HIDDEN = [name.upper() for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
+near = st.sampled_from(
+    [*GOOD.values(), "*", ",", "https://[", "https://a:b@c", "http://x:99999", "1e400", "-0", "²", "true", "\ud800"]
+)
+
+
+@given(
+    changed=st.dictionaries(
+        st.sampled_from([name.upper() for name in Settings.model_fields]),
+        near | st.text(st.characters(exclude_characters="\0"), max_size=20) | st.integers().map(str),
+        max_size=6,
+    ),
+    whole=st.booleans(),
+)
+def test_any_environment_is_read_or_refused_with_words(changed: dict[str, str], whole: bool) -> None:
+    """Whatever somebody has typed: never a traceback, which would show the rest of it."""
+    try:
+        read_settings({**(GOOD if whole else {}), **changed})
+    except BadSettings as refusal:
+        told = str(refusal)
+        assert "missing or wrong" in told
+        assert [] == [name for name in HIDDEN if len(changed.get(name, "")) > 8 and changed[name] in told]
+
+
+def test_what_is_hidden_is_what_opens_something() -> None:
+    """A secret that is kept as a plain text would be shown by whoever prints the settings."""
+    assert {"TWILIO_AUTH_TOKEN", "TOKEN_KEYS", "IDENTITY_KEYS", "DATABASE_URL", "TWILIO_API_KEY_SECRET"} <= set(HIDDEN)
+    open_ones = {name for name in Settings.model_fields if name.upper() not in HIDDEN} - {"token_days"}
+    assert [] == [name for name in open_ones if any(word in name.split("_") for word in ("token", "secret", "keys"))]
 
 
 def test_serve_without_settings_ends_with_the_list_and_code_2() -> None:
