@@ -6,7 +6,7 @@ MINUTES ?= 30
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-.PHONY: help demo test lint types page unit browser-tools servers build wheel screenshots torture fuzz bench clean lock
+.PHONY: help demo test lint types page unit browser-tools servers build wheel screenshots torture fuzz audit bench clean lock
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -69,6 +69,17 @@ fuzz: .venv/fuzz build ## look for what nobody thought of, for MINUTES (30)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.txt
 	@touch $@
 
+# Needs the network, so it is no part of `make test`. A part that nobody could be asked about counts as bad news.
+audit: .venv/audit ## ask the advisories' databases about every part that is pinned
+	@bad=0; \
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off $(foreach file,$(wildcard requirements*.txt),-r $(file)) || bad=1; \
+	for folder in . bench/servers/node; do (cd $$folder && npm audit --package-lock-only) || bad=1; done; \
+	exit $$bad
+
+.venv/audit: requirements-audit.txt .venv/development
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.txt
+	@touch $@
+
 screenshots: .venv/development build browser-tools ## take README's pictures
 	$(BIN)/python docs/screenshots.py
 
@@ -99,6 +110,7 @@ lock: .venv/development ## pin the newest parts anew
 	$(BIN)/pip-compile -q --upgrade --extra postgres --extra redis --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -o requirements.txt pyproject.toml
 	$(BIN)/pip-compile -q --extra postgres --extra redis --extra otel --extra dev --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -c requirements.txt -o requirements-dev.txt pyproject.toml
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -c requirements-dev.txt -o requirements-fuzz.txt requirements-fuzz.in
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --strip-extras --allow-unsafe -c requirements-dev.txt -o requirements-audit.txt requirements-audit.in
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## remove everything that make installed or built

@@ -82,6 +82,17 @@ def test_everything_is_pinned_with_hashes_and_without_an_address(file: str) -> N
     assert [] == re.findall(r"https?://|--index-url|--trusted-host|--find-links", text)
 
 
+def test_every_pinned_part_can_be_asked_about() -> None:
+    """`make audit`, of Python's parts and of npm's; it needs the network, so `make test` does not wait for it."""
+    makefile = (ROOT / "Makefile").read_text()
+    recipe = makefile.partition("\naudit:")[2].partition("\n\n")[0]
+    assert "pip-audit --strict" in recipe
+    assert "wildcard requirements*.txt" in recipe
+    assert [] == [lock for lock in LOCKS if str(Path(lock).parent) not in recipe.partition("for folder in ")[2]]
+    assert "npm audit" in recipe
+    assert "audit" not in re.findall(r"^test:(.*?)(?:##|$)", makefile, re.MULTILINE)[0]
+
+
 def test_nothing_is_told_by_pickle() -> None:
     """CVE-2025-61765: nodes tell one another numbers and ids, as text: who writes to Redis can make them look."""
     code = {path: path.read_text() for path in (ROOT / "middleware").rglob("*.py")}
