@@ -98,7 +98,9 @@ def static_files() -> Path:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterator[web.Application]:
+async def open_app(  # noqa: PLR0915 — the one visible list
+    settings: Settings, *, seams: Seams = Seams()
+) -> AsyncIterator[web.Application]:
     """The whole application, opened; closed in reverse order. Raises `StoreUnavailable` if the store does not open."""
     async with AsyncExitStack() as opened:
         database = await opened.enter_async_context(open_store(settings, crash=seams.crash))
@@ -116,7 +118,7 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
         others = nobody if shared is None else shared.call
         to_flex = ToFlex(store, deliver=watched.deliver(deliver), clock=clock, pace=pace, call=others)
         sweep = Sweep(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace, wake=to_flex.wake, meters=meters)
-        from_visitor = FromVisitor(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock)
+        from_visitor = FromVisitor(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock, hands=to_flex)
         from_flex = FromFlex(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock)
 
         app = web.Application(middlewares=[errors_as_json], client_max_size=webhooks.MOST_BYTES)

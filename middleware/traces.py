@@ -27,6 +27,7 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
+from middleware.relay.hands import Hands
 from middleware.relay.meters import Attempt, Meters
 from middleware.relay.model import (
     Author,
@@ -40,7 +41,7 @@ from middleware.relay.model import (
 )
 from middleware.relay.ports import Clock
 
-Deliver: TypeAlias = Callable[[Delivery], Awaitable[None]]
+Deliver: TypeAlias = Callable[[Delivery, Hands], Awaitable[bool]]
 
 _NANOSECONDS = 1_000_000_000
 _CLOSE_SECONDS = 2.0
@@ -81,7 +82,7 @@ class Traces:
     def deliver(self, deliver: Deliver) -> Deliver:
         """The same, each attempt in a span."""
 
-        async def traced(delivery: Delivery) -> None:
+        async def traced(delivery: Delivery, hands: Hands) -> bool:
             about: dict[str, str | int | bool] = {
                 "relay.chat": delivery.chat.id,
                 "relay.attempt": delivery.attempts,
@@ -94,7 +95,7 @@ class Traces:
                 record_exception=False,
                 set_status_on_exception=False,
             ):
-                await deliver(delivery)
+                return await deliver(delivery, hands)
 
         return traced
 

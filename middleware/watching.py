@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import middleware
+from middleware.relay.hands import Hands
 from middleware.relay.meters import UNCOUNTED, Meters
 from middleware.relay.model import Delivery
 from middleware.relay.ports import Clock
@@ -18,7 +19,7 @@ from middleware.web.status import LastWord
 if TYPE_CHECKING:
     from middleware.traces import Traces
 
-Deliver: TypeAlias = Callable[[Delivery], Awaitable[None]]
+Deliver: TypeAlias = Callable[[Delivery, Hands], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)

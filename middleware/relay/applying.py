@@ -50,13 +50,14 @@ class Fate(StrEnum):
 
 
 class Applying:
-    """One chat in one transaction; gathers the news."""
+    """One chat in one transaction; gathers the news, and whether the outbox has changed (`owing`)."""
 
     def __init__(self, tx: Transaction, chat: Chat, *, now: float) -> None:
         self._tx = tx
         self._chat = chat
         self._now = now
         self.news: list[News] = []
+        self.owing = False
 
     async def apply(self, event: Event) -> Fate:
         """Apply an event that was remembered; held means that it waits for its turn or its message."""
@@ -97,7 +98,7 @@ class Applying:
     async def _utter(self, event: Uttered) -> Fate:
         passed_over = isinstance(event, Said) and event.index < self._chat.next_index
         if passed_over or event.index > self._chat.next_index:
-            await self._tx.hold(event)
+            await self._hold(event)
             await self._tx.watch(self._chat.id, at=self._now + GAP_PATIENCE)
             return Fate.HELD
         await self._write(event)
@@ -107,7 +108,7 @@ class Applying:
 
     async def _advance(self, index: int) -> None:
         """The next index is this one, or the one behind the held events that follow."""
-        while held := await self._tx.take_held_at(ref_of(self._chat), index):
+        while self._chat.holds and (held := await self._tx.take_held_at(ref_of(self._chat), index)):
             await self._write(held)
             index += 1
         self._chat = replace(self._chat, next_index=index)
@@ -131,11 +132,15 @@ class Applying:
             await self._settle(change.ours, index=change.index)
         message = await self._tx.message_at(self._chat.id, index=change.index)
         if message is None:
-            await self._tx.hold(change)
+            await self._hold(change)
             await self._await(change)
             return Fate.HELD
         await self._apply_to(message, change)
         return Fate.APPLIED
+
+    async def _hold(self, event: Event) -> None:
+        await self._tx.hold(event)
+        self._chat = replace(self._chat, holds=True)
 
     async def _await(self, change: Change) -> None:
         """A removed message is not waited for; one that was reworded is."""
@@ -159,7 +164,7 @@ class Applying:
         return after
 
     async def _held_changes(self, index: int) -> list[Change]:
-        held = await self._tx.take_changes(ref_of(self._chat), index)
+        held = await self._tx.take_changes(ref_of(self._chat), index) if self._chat.holds else []
         return [change for change in held if isinstance(change, Reworded | Withdrawn)]
 
     async def _author(self, event: Said) -> Author:
@@ -181,6 +186,7 @@ class Applying:
         return agent.name or None
 
     async def _owe_meeting(self) -> None:
+        self.owing = True
         if all(owed.kind is not DeliveryKind.MEET for owed in await self._tx.owed_to(self._chat.id)):
             await self._tx.owe(self._chat.id, DeliveryKind.MEET, due=self._now)
 
@@ -189,6 +195,7 @@ class Applying:
         delivery = await self._tx.owed_for(ours)
         if delivery is not None:
             await self._tx.settle(delivery, now=self._now)
+            self.owing = True
         sent = await self._tx.set_status(ours, MessageStatus.SENT)
         if sent is not None:
             self.news.append(StatusChanged(sent.seq, sent.status, said_at=sent.at, message=sent.id))

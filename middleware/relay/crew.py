@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextvars import copy_context
 from typing import Any
 
 
@@ -12,6 +13,7 @@ class Crew:
         self._size = size
         self._done = done
         self._under_way: set[asyncio.Task[None]] = set()
+        self._origin = copy_context()
 
     @property
     def room(self) -> int:
@@ -19,8 +21,8 @@ class Crew:
         return self._size - len(self._under_way)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin a piece of work."""
-        task = asyncio.create_task(work)
+        """Begin a piece of work. What its caller is about is not what it is about."""
+        task = asyncio.create_task(work, context=self._origin.copy())
         self._under_way.add(task)
         task.add_done_callback(self._finished)
 

@@ -3,11 +3,13 @@
 import logging
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import assert_never
 
 from middleware.relay.applying import Fate
 from middleware.relay.decide import Again, Bury, Pace, decide
 from middleware.relay.errors import ChatGone, FlexError, OutcomeUnknown, Refused, StoreUnavailable
+from middleware.relay.hands import NO_HANDS, Hands
 from middleware.relay.in_order import Accepted, accept_held, accept_receipt
 from middleware.relay.meters import UNCOUNTED, Attempt, Meters
 from middleware.relay.model import (
@@ -56,19 +58,22 @@ class Deliver:
         self._jitter = jitter
         self._meters = meters
 
-    async def __call__(self, delivery: Delivery) -> None:
-        """Settle the delivery, postpone it or bury it. Raises `StoreUnavailable`: then the claim stands."""
-        with about(chat=delivery.chat.id):
-            await self._deliver(delivery)
+    async def __call__(self, delivery: Delivery, hands: Hands = NO_HANDS) -> bool:
+        """Settle the delivery, postpone it or bury it. Raises `StoreUnavailable`: then the claim stands.
 
-    async def _deliver(self, delivery: Delivery) -> None:
+        Whether what stands behind it is seen to: these `hands` have claimed the next of its chat, or there is none.
+        """
+        with about(chat=delivery.chat.id):
+            return await self._deliver(delivery, hands)
+
+    async def _deliver(self, delivery: Delivery, hands: Hands) -> bool:
         doubt = delivery.unsure
         try:
             if await self._was_sent_before(delivery):
                 self._meters.attempted(delivery, Attempt.FOUND)
-                return
+                return False
             doubt = False
-            await self._attempt(delivery)
+            seen_to = await self._attempt(delivery, hands)
             self._meters.attempted(delivery, Attempt.SETTLED)
         except FlexError as error:
             await self._failed(delivery, error, doubt=doubt)
@@ -78,6 +83,9 @@ class Deliver:
             log.exception("A delivery failed in an unforeseen way.", extra={"delivery": delivery.id})
             unforeseen = OutcomeUnknown(f"unforeseen: {type(error).__name__}")
             await self._failed(delivery, unforeseen, doubt=doubt)
+        else:
+            return seen_to
+        return False
 
     async def _was_sent_before(self, delivery: Delivery) -> bool:
         """Look at Flex where an earlier attempt may have reached it; what is found there is settled."""
@@ -85,15 +93,15 @@ class Deliver:
             return False
         receipt = await self._flex.find_sent(_ref(delivery.chat), _message(delivery))
         if receipt is not None:
-            await self._said(delivery, receipt)
+            await self._said(delivery, receipt, NO_HANDS)
         return receipt is not None
 
-    async def _attempt(self, delivery: Delivery) -> None:
+    async def _attempt(self, delivery: Delivery, hands: Hands) -> bool:
         match delivery.kind:
             case DeliveryKind.OPEN:
                 await self._opened(delivery, await self._flex.open(delivery.chat))
             case DeliveryKind.SAY:
-                await self._say(delivery)
+                return await self._say(delivery, hands)
             case DeliveryKind.END:
                 await self._flex.end(_ref(delivery.chat))
                 await self._settle(delivery)
@@ -101,6 +109,7 @@ class Deliver:
                 await self._meet(delivery)
             case _:
                 assert_never(delivery.kind)
+        return False
 
     async def _opened(self, delivery: Delivery, ref: FlexRef) -> None:
         now = self._clock.now()
@@ -116,21 +125,28 @@ class Deliver:
         log.info("Chat opened at Flex.")
         self._to_visitor.tell(accepted.chat, accepted.news)
 
-    async def _say(self, delivery: Delivery) -> None:
+    async def _say(self, delivery: Delivery, hands: Hands) -> bool:
         if delivery.chat.ended_by is Ender.FLEX:
             raise Refused("the chat ended at Flex before the message was sent")
-        await self._said(delivery, await self._flex.say(_ref(delivery.chat), _message(delivery)))
+        return await self._said(delivery, await self._flex.say(_ref(delivery.chat), _message(delivery)), hands)
 
-    async def _said(self, delivery: Delivery, receipt: Receipt) -> None:
-        now = self._clock.now()
-
-        async def unit(tx: Transaction) -> Accepted:
-            accepted = await accept_receipt(tx, delivery, receipt=receipt, now=now)
-            await tx.finish(delivery, now=now)
-            return accepted
-
-        accepted = await self._store.write(unit)
+    async def _said(self, delivery: Delivery, receipt: Receipt, hands: Hands) -> bool:
+        with hands.claiming() as claim:
+            unit = partial(self._settle_said, delivery, receipt, claim.until)
+            accepted, claim.delivery, more = await self._store.write(unit)
         self._to_visitor.tell(accepted.chat, accepted.news)
+        return not more
+
+    async def _settle_said(
+        self, delivery: Delivery, receipt: Receipt, until: float | None, tx: Transaction
+    ) -> tuple[Accepted, Delivery | None, bool]:
+        """What came of it; the next of the chat, claimed; and whether there may be one that is not."""
+        now = self._clock.now()
+        accepted = await accept_receipt(tx, delivery, receipt=receipt, now=now)
+        if until is None:
+            await tx.finish(delivery, now=now)
+            return accepted, None, True
+        return accepted, *await tx.finish_and_claim(delivery, now=now, until=until)
 
     async def _meet(self, delivery: Delivery) -> None:
         agent = delivery.chat.agent

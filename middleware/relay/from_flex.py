@@ -29,7 +29,7 @@ class FromFlex:
 
         accepted = await self._store.write(unit)
         self._to_visitor.tell(accepted.chat, accepted.news)
-        if accepted.news:
+        if accepted.owing:
             self._wake()
         chat = accepted.chat.id if accepted.chat else None
         log.debug("Event accepted.", extra={"kind": type(event).__name__, "fate": accepted.fate, "chat": chat})

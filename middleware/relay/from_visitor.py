@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from middleware.relay.errors import AlreadyEnded, NotOpen
+from middleware.relay.hands import NO_HANDS, Hands
 from middleware.relay.model import (
     AskId,
     Author,
@@ -12,6 +14,7 @@ from middleware.relay.model import (
     ChatId,
     ChatOpened,
     ChatState,
+    Delivery,
     DeliveryKind,
     Draft,
     Ender,
@@ -45,8 +48,11 @@ class About:
 class FromVisitor:
     """The visitor's asks. Each is safe to repeat."""
 
-    def __init__(self, store: Store, *, to_visitor: ToVisitor, wake: Wake, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, *, to_visitor: ToVisitor, wake: Wake, clock: Clock, hands: Hands = NO_HANDS
+    ) -> None:
         self._store = store
+        self._hands = hands
         self._to_visitor = to_visitor
         self._wake = wake
         self._clock = clock
@@ -82,22 +88,12 @@ class FromVisitor:
 
         Asked again, it gives back the first message. Raises `NotOpen` or `AlreadyEnded`.
         """
-        now = self._clock.now()
-
-        async def unit(tx: Transaction) -> tuple[Message, Chat | None]:
-            known = await tx.message_of(visitor, ask=words.ask)
-            if known is not None:
-                return known, None
-            chat = _open_one(await tx.last_chat_of(visitor))
-            draft = Draft(chat.id, Author.VISITOR, words.text, at=now, status=MessageStatus.SENDING, ask=words.ask)
-            message = await tx.add_message(draft)
-            await tx.owe(chat.id, DeliveryKind.SAY, due=now, message=message.id)
-            return message, chat
-
-        message, chat = await self._store.write(unit)
+        with self._hands.claiming() as claim:
+            message, chat, claim.delivery = await self._store.write(partial(self._say, visitor, words, claim.until))
         if chat is not None:
             self._to_visitor.tell(chat, [MessageSaid(message)])
-            self._wake()
+            if claim.until is None:
+                self._wake()
         return message
 
     async def end(self, visitor: VisitorId) -> None:
@@ -117,6 +113,22 @@ class FromVisitor:
         if chat is not None:
             self._to_visitor.tell(chat, [ChatEnded(Ender.VISITOR)])
             self._wake()
+
+    async def _say(
+        self, visitor: VisitorId, words: Words, until: float | None, tx: Transaction
+    ) -> tuple[Message, Chat | None, Delivery | None]:
+        known = await tx.message_of(visitor, ask=words.ask)
+        if known is not None:
+            return known, None, None
+        now, chat = self._clock.now(), _open_one(await tx.last_chat_of(visitor))
+        draft = Draft(chat.id, Author.VISITOR, words.text, at=now, status=MessageStatus.SENDING, ask=words.ask)
+        message = await tx.add_message(draft)
+        if until is None:
+            await tx.owe(chat.id, DeliveryKind.SAY, due=now, message=message.id)
+            return message, chat, None
+        owed = await tx.owe_claimed(chat.id, DeliveryKind.SAY, due=now, until=until, message=message.id)
+        claimed = None if owed is None else Delivery(owed, DeliveryKind.SAY, chat, message, attempts=1, unsure=False)
+        return message, chat, claimed
 
 
 _NOT_OPEN = "There is no chat yet: ask `open` first."

@@ -14,10 +14,12 @@ from middleware.relay.model import (
     Echoed,
     Event,
     FlexRef,
+    MessageStatus,
     News,
     Receipt,
     Reworded,
     Said,
+    StatusChanged,
     Withdrawn,
 )
 from middleware.relay.ports import Transaction
@@ -25,11 +27,12 @@ from middleware.relay.ports import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An event's fate, and the news it makes for the chat."""
+    """An event's fate, and the news it makes for the chat; `owing`: there may be something new to deliver."""
 
     fate: Fate
     chat: Chat | None = None
     news: tuple[News, ...] = ()
+    owing: bool = False
 
 
 async def accept(tx: Transaction, event: Event, *, now: float) -> Accepted:
@@ -44,16 +47,29 @@ async def accept(tx: Transaction, event: Event, *, now: float) -> Accepted:
         return Accepted(Fate.HELD)
     applying = Applying(tx, chat, now=now)
     fate = await applying.apply(event)
-    return Accepted(fate, chat, tuple(applying.news))
+    return Accepted(fate, chat, tuple(applying.news), applying.owing)
 
 
 async def accept_receipt(tx: Transaction, delivery: Delivery, *, receipt: Receipt, now: float) -> Accepted:
-    """Apply Flex's answer to a message of ours: the same as its echo, whichever comes first."""
-    chat = await tx.chat(delivery.chat.id)
-    if chat is None or delivery.message is None:
+    """Apply Flex's answer to a message of ours: the same as its echo, whichever comes first.
+
+    It nearly always is the first and comes in its turn, so that way is short. The delivery itself is the caller's.
+    """
+    message = delivery.message
+    chat = await tx.advance(delivery.chat.id, index=receipt.index)
+    if chat is None or message is None:
         return Accepted(Fate.STRANGER)
-    echo = Echoed(ref_of(chat), receipt.key, receipt.index, delivery.message.id)
-    return await accept(tx, echo, now=now)
+    if not await tx.remember(receipt.key, ref=ref_of(chat), at=now):
+        return Accepted(Fate.REPEATED, chat)
+    in_turn = chat.next_index == receipt.index + 1
+    seq = await tx.set_sent(message, index=receipt.index) if in_turn and not chat.holds else None
+    if seq is not None:
+        return Accepted(Fate.APPLIED, chat, (StatusChanged(seq, MessageStatus.SENT, message.at, message.id),))
+    applying = Applying(tx, chat, now=now)
+    fate = await applying.apply(Echoed(ref_of(chat), receipt.key, receipt.index, message.id))
+    if in_turn:
+        await applying.skip_to(chat.next_index)
+    return Accepted(fate, chat, tuple(applying.news))
 
 
 async def accept_held(tx: Transaction, ref: FlexRef, *, now: float) -> Accepted:

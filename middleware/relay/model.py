@@ -83,8 +83,8 @@ class Agent:
 class Chat:
     """One visit, from open to ended.
 
-    `last_seq` is the `seq` of its newest message (0: none); `next_index` the Flex index that comes next; `context` what
-    the page told of the visit, for the agent; `verified` what the company's own server has proved of the visitor.
+    `last_seq`: of its newest message (0: none); `next_index`: Flex's that comes next; `context`: what the page told of
+    the visit; `verified`: what the company's own server has proved of the visitor; `holds`: events of it are held.
     """
 
     id: ChatId
@@ -99,6 +99,7 @@ class Chat:
     next_index: int = 0
     context: Mapping[str, str] = field(default_factory=dict)
     verified: Mapping[str, str] = field(default_factory=dict)
+    holds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +144,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One thing owed to Flex, claimed.
+    """One thing owed to Flex, claimed; `chat` and `message` are as they were at the claim, which `attempts` counts too.
 
-    `chat` and `message` are as they were at the claim. `attempts` counts this claim too. `unsure` says that an
-    earlier attempt may have reached Flex: look before sending.
+    `unsure` says that an earlier attempt may have reached Flex: look before sending.
     """
 
     id: DeliveryId

@@ -89,6 +89,12 @@ class Transaction(Reading, BadgeWriting, Protocol):
     async def set_agent(self, chat: ChatId, agent: Agent | None) -> None:
         """Write who is in the chat."""
 
+    async def advance(self, chat: ChatId, *, index: int) -> Chat | None:
+        """If this Flex index is the next one of the chat, the one behind it is now; the chat as it then is."""
+
+    async def set_sent(self, message: Message, *, index: int) -> int | None:
+        """Write that Flex has the message, at this index if none was known; its `seq`, None if it was sent before."""
+
     async def set_next_index(self, chat: ChatId, index: int) -> None:
         """Write which Flex index comes next."""
 
@@ -98,6 +104,11 @@ class Transaction(Reading, BadgeWriting, Protocol):
     # --- outbox
     async def owe(self, chat: ChatId, kind: DeliveryKind, *, due: float, message: MessageId | None = None) -> None:
         """Add a delivery behind the others of its chat; it can be claimed from `due`, and when it is the head."""
+
+    async def owe_claimed(
+        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None = None
+    ) -> DeliveryId | None:
+        """The same; and if it is the head, claim it in this same breath, for the first time. Its id, if it was."""
 
     async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
         """Lease, until then, the due heads of at most `limit` chats, longest due first.
@@ -117,6 +128,9 @@ class Transaction(Reading, BadgeWriting, Protocol):
 
         False, and nothing, if it is finished or was claimed again meanwhile: it is another's by now.
         """
+
+    async def finish_and_claim(self, claimed: Delivery, *, now: float, until: float) -> tuple[Delivery | None, bool]:
+        """The same, and claim the next of its chat, if that is due; and whether there is one that is not."""
 
     async def postpone(self, claimed: Delivery, *, due: float, unsure: bool) -> bool:
         """Give the claim back, to be claimed again from `due`.

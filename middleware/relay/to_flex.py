@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
 from middleware.relay.errors import StoreUnavailable
+from middleware.relay.hands import Claim, Hands
 from middleware.relay.model import Delivery, DeliveryId
 from middleware.relay.ports import Clock, Reading, Store, Transaction, Wake
 
@@ -24,7 +25,7 @@ class ToFlex:
         self,
         store: Store,
         *,
-        deliver: Callable[[Delivery], Awaitable[None]],
+        deliver: Callable[[Delivery, Hands], Awaitable[bool]],
         clock: Clock,
         pace: Pace,
         call: Wake = nobody,
@@ -38,7 +39,27 @@ class ToFlex:
         self._stopping = False
         self._in_hand: set[DeliveryId] = set()
         self._in_doubt = False
-        self._crew = Crew(pace.at_once, done=self._woken.set)
+        self._promised = 0
+        self._more = False
+        self._crew = Crew(pace.at_once, done=self._done)
+
+    def claiming(self) -> Claim:
+        """A claim for a hand that is free; none while it is not known what is claimed."""
+        if self._stopping or self._in_doubt or self._room <= 0:
+            return Claim(self, until=None)
+        self._promised += 1
+        return Claim(self, until=self._clock.now() + self._pace.lease)
+
+    def claimed(self, claim: Claim, *, certain: bool) -> None:
+        """Deliver what was claimed; what may have been is looked for by the next round."""
+        if claim.until is None:
+            return
+        self._promised -= 1
+        self._in_doubt = self._in_doubt or not certain
+        if self._in_doubt:
+            self._woken.set()
+        if claim.delivery is not None and not self._stopping:
+            self._begin(claim.delivery)
 
     def wake(self) -> None:
         """Look at the outbox now."""
@@ -65,13 +86,13 @@ class ToFlex:
 
     async def round(self) -> int:
         """Claim as many due deliveries as there is room for and start them; how many. Hands full: call others."""
-        room = self._crew.room
+        room = self._room
         claimed = await self._claim(room) if room > 0 else []
-        if claimed and len(claimed) == room:
+        self._more = len(claimed) >= room
+        if self._more:
             self._call()
         for delivery in claimed:
-            self._in_hand.add(delivery.id)
-            self._crew.start(self._one(delivery))
+            self._begin(delivery)
         return len(claimed)
 
     async def idle(self) -> None:
@@ -83,14 +104,29 @@ class ToFlex:
         self._stopping = True
         self._woken.set()
 
+    @property
+    def _room(self) -> int:
+        return self._crew.room - self._promised
+
+    def _begin(self, delivery: Delivery) -> None:
+        self._in_hand.add(delivery.id)
+        self._crew.start(self._one(delivery))
+
+    def _done(self) -> None:
+        """A hand is free again."""
+        if self._more:
+            self._woken.set()
+
     async def _one(self, delivery: Delivery) -> None:
         try:
-            await self._deliver(delivery)
+            if not await self._deliver(delivery, self):
+                self._woken.set()
         except Exception as error:
             unforeseen = not isinstance(error, StoreUnavailable)
             facts = {"chat": delivery.chat.id, "delivery": delivery.id, "reason": type(error).__name__}
             log.warning("Could not settle.", extra=facts, exc_info=unforeseen)
             await self._hand_back(delivery)
+            self._woken.set()
         finally:
             self._in_hand.discard(delivery.id)
 
@@ -110,11 +146,14 @@ class ToFlex:
         return True
 
     async def _claim(self, room: int) -> list[Delivery]:
-        """Claims of which the store could not say whether it had made them are in no hand, and are given back."""
-        now = self._clock.now()
+        """Claims of which the store could not say whether it had made them are in no hand, and are given back.
+
+        While others may be made at this moment, nobody can tell which those are.
+        """
+        now, clearing = self._clock.now(), self._in_doubt and not self._promised
 
         async def unit(tx: Transaction) -> list[Delivery]:
-            if self._in_doubt:
+            if clearing:
                 await tx.release_claims(now=now, but=self._in_hand)
             return await tx.claim(now=now, until=now + self._pace.lease, limit=room)
 
@@ -124,13 +163,13 @@ class ToFlex:
             self._in_doubt = True
             log.warning("Could not claim.", extra={"reason": str(error)})
             return []
-        self._in_doubt = False
+        self._in_doubt = self._in_doubt and not clearing
         return claimed
 
     async def _pause(self) -> None:
         """Until woken, or until the next delivery is due; at most as long as the longest back-off."""
         wait = self._pace.backoff_most
-        if self._crew.room > 0:
+        if self._room > 0:
             wait = min(wait, await self._until_due())
         try:
             await asyncio.wait_for(self._woken.wait(), timeout=wait)

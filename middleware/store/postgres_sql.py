@@ -57,9 +57,9 @@ HOLD_CHAT = "SELECT 1 FROM chat WHERE id = $1 FOR NO KEY UPDATE OF chat"
 HOLD_REF = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ref ' || $1, 0))"
 """Nobody else gives this address to a chat, or finds that no chat has it."""
 
-CLAIM = f"""
+_CLAIM = f"""
 WITH picked AS MATERIALIZED (
-    SELECT id, due, claimed + unsure AS doubts FROM delivery WHERE head = 1 AND due <= $1
+    SELECT id, due, claimed + unsure AS doubts FROM delivery WHERE head = 1 AND due <= $1 AND {{which}}
     ORDER BY due, id LIMIT $3 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE delivery SET attempts = attempts + 1, due = $2, claimed = 1, claimer = $4,
@@ -70,6 +70,13 @@ WITH picked AS MATERIALIZED (
 SELECT claimed.id, claimed.kind, claimed.attempts, claimed.unsure, {sql.CHAT}, {sql.MESSAGE}
 FROM claimed JOIN chat ON chat.number = claimed.chat LEFT JOIN message ON message.number = claimed.message
 ORDER BY claimed.due, claimed.id"""
+CLAIM = _CLAIM.format(which="true")
+CLAIM_OF = _CLAIM.format(which="chat = $5")
+OWE_CLAIMED = (
+    _numbered(sql.OWE_CLAIMED)
+    .replace("attempts, claimed)", "attempts, claimed, claimer)")
+    .replace("head, head, head", "head, head, head, CASE WHEN head = 1 THEN $6 END")
+)
 RELEASE_CLAIMS = """
 UPDATE delivery SET due = $1, unsure = 1, claimed = 0 WHERE id IN (
     SELECT id FROM delivery WHERE head = 1 AND claimed = 1 AND claimer = $2 AND NOT id = ANY ($3::bigint[])

@@ -19,7 +19,7 @@ from middleware.relay.model import (
 )
 from middleware.store import postgres_sql
 from middleware.store.reading import Statements
-from middleware.store.rows import to_delivery
+from middleware.store.rows import Row, to_delivery
 from middleware.store.transaction import SqlTransaction
 
 
@@ -68,6 +68,17 @@ class PostgresTransaction(SqlTransaction):
             self.news.add(changed.chat)
         return changed
 
+    async def advance(self, chat: ChatId, *, index: int) -> Chat | None:
+        """Move the next Flex index on; the chat, held."""
+        return self._hold(await super().advance(chat, index=index))
+
+    async def set_sent(self, message: Message, *, index: int) -> int | None:
+        """Write that Flex has the message."""
+        seq = await super().set_sent(message, index=index)
+        if seq is not None:
+            self.news.add(message.chat)
+        return seq
+
     async def rewrite(self, message: Message) -> None:
         """Write the message's text, what was done to it, and its place at Flex."""
         await super().rewrite(message)
@@ -97,9 +108,23 @@ class PostgresTransaction(SqlTransaction):
         await self._hold_chat(chat)
         await super().owe(chat, kind, due=due, message=message)
 
+    async def owe_claimed(
+        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None = None
+    ) -> DeliveryId | None:
+        """The same, and claim it for this node if it is the head."""
+        await self._hold_chat(chat)
+        return await super().owe_claimed(chat, kind, due=due, until=until, message=message)
+
+    async def _owe_claimed(self, parameters: Row) -> Row | None:
+        return await self._first(postgres_sql.OWE_CLAIMED, (*parameters, self._node))
+
     async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
         """Lease the due heads of at most `limit` chats that no other node is just claiming."""
         rows = await self._rows(postgres_sql.CLAIM, (now, until, limit, self._node))
+        return [to_delivery(row) for row in rows]
+
+    async def _claim_of(self, chat: int, *, now: float, until: float) -> list[Delivery]:
+        rows = await self._rows(postgres_sql.CLAIM_OF, (now, until, 1, self._node, chat))
         return [to_delivery(row) for row in rows]
 
     async def bury(self, claimed: Delivery, *, reason: str, now: float) -> bool:

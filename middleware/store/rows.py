@@ -22,13 +22,13 @@ from middleware.relay.model import (
 Row: TypeAlias = tuple[Any, ...]
 
 _CHAT_AT = 4
-_MESSAGE_AT = _CHAT_AT + 13
+_MESSAGE_AT = _CHAT_AT + 14
 
 
 def to_chat(row: Row) -> Chat:
     """The chat of the columns `sql.CHAT`."""
-    id_, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, *counts, context, verified = row
-    last_seq, next_index = counts
+    id_, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, *rest = row
+    last_seq, next_index, context, verified, holds = rest
     return Chat(
         id_,
         visitor,
@@ -42,6 +42,7 @@ def to_chat(row: Row) -> Chat:
         next_index,
         _from_json(context),
         _from_json(verified),
+        bool(holds),
     )
 
 

@@ -7,7 +7,8 @@ Parameters are numbered in the order of the tuple that is passed.
 
 CHAT = (
     "chat.id, chat.visitor, chat.opened_at, chat.visitor_name, chat.state, chat.ended_by, chat.ref,"
-    " chat.agent_id, chat.agent_name, chat.last_seq, chat.next_index, chat.context, chat.verified"
+    " chat.agent_id, chat.agent_name, chat.last_seq, chat.next_index, chat.context, chat.verified,"
+    " EXISTS (SELECT 1 FROM inbox WHERE inbox.ref = CAST(chat.ref AS TEXT) AND inbox.held IS NOT NULL)"
 )
 MESSAGE = (
     "message.id, chat.id, message.seq, message.author, message.text, message.at, message.status,"
@@ -27,6 +28,9 @@ INSERT INTO chat (
 ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"""
 SET_REF = "UPDATE chat SET ref = ?2 WHERE id = ?1"
 SET_AGENT = "UPDATE chat SET agent_id = ?2, agent_name = ?3 WHERE id = ?1"
+ADVANCE = f"""
+UPDATE chat SET next_index = CASE WHEN next_index = ?2 THEN next_index + 1 ELSE next_index END
+WHERE id = ?1 RETURNING {CHAT}"""
 SET_NEXT_INDEX = "UPDATE chat SET next_index = ?2 WHERE id = ?1"
 CHATS_OPEN = "SELECT count(*) FROM chat WHERE state = 'open'"
 END_CHAT = "UPDATE chat SET state = 'ended', ended_by = ?2, ended_at = ?3 WHERE id = ?1 AND state = 'open'"
@@ -48,6 +52,8 @@ INSERT INTO message (
     id, chat, seq, author, text, at, status, name, ask, asker, edited, place, worded_at, learned_at
 ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"""
 REWRITE = "UPDATE message SET text = ?2, edited = ?3, place = ?4, worded_at = ?5, learned_at = ?6 WHERE id = ?1"
+SET_SENT = """
+UPDATE message SET status = 'sent', place = coalesce(place, ?2) WHERE id = ?1 AND status <> 'sent' RETURNING seq"""
 SET_STATUS = "UPDATE message SET status = ?2 WHERE id = ?1 AND status <> ?2"
 
 # --- badges
@@ -68,11 +74,22 @@ SELECT number, ?2,
     CASE WHEN CAST(?3 AS TEXT) IS NOT NULL THEN coalesce((SELECT number FROM message WHERE id = ?3), -1) END, ?4,
     CASE WHEN EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number) THEN 0 ELSE 1 END
 FROM chat WHERE id = ?1"""
+OWE_CLAIMED = """
+INSERT INTO delivery (chat, kind, message, due, head, attempts, claimed)
+SELECT number, ?2, message, CASE WHEN head = 1 THEN CAST(?5 AS DOUBLE PRECISION) ELSE ?4 END, head, head, head
+FROM (
+    SELECT number,
+        CASE WHEN CAST(?3 AS TEXT) IS NOT NULL THEN coalesce((SELECT number FROM message WHERE id = ?3), -1) END
+            AS message,
+        CASE WHEN EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number) THEN 0 ELSE 1 END AS head
+    FROM chat WHERE id = ?1
+) AS owed RETURNING id, head"""
 _DELIVERIES = f"""
 SELECT {DELIVERY} FROM delivery
 JOIN chat ON chat.number = delivery.chat
 LEFT JOIN message ON message.number = delivery.message"""
 CLAIMABLE = f"{_DELIVERIES} WHERE delivery.head = 1 AND delivery.due <= ?1 ORDER BY delivery.due, delivery.id LIMIT ?2"
+CLAIMABLE_OF = f"{_DELIVERIES} WHERE delivery.chat = ?1 AND delivery.head = 1 AND delivery.due <= ?2"
 CLAIM = "UPDATE delivery SET attempts = attempts + 1, due = ?2, claimed = 1 WHERE id = ?1"
 FINISH = "DELETE FROM delivery WHERE id = ?1 AND attempts = coalesce(?2, attempts) RETURNING chat, head"
 PROMOTE = """

@@ -97,6 +97,16 @@ class SqlTransaction(SqlReading):
         """Write who is in the chat."""
         await self._count(sql.SET_AGENT, (chat, agent and agent.id, agent and agent.name))
 
+    async def advance(self, chat: ChatId, *, index: int) -> Chat | None:
+        """If this Flex index is the next one of the chat, the one behind it is now; the chat as it then is."""
+        row = await self._first(sql.ADVANCE, (chat, index))
+        return None if row is None else to_chat(row)
+
+    async def set_sent(self, message: Message, *, index: int) -> int | None:
+        """Write that Flex has the message; its `seq`, None if it was sent before."""
+        row = await self._first(sql.SET_SENT, (message.id, index))
+        return None if row is None else row[0]
+
     async def set_next_index(self, chat: ChatId, index: int) -> None:
         """Write which Flex index comes next."""
         await self._count(sql.SET_NEXT_INDEX, (chat, index))
@@ -134,9 +144,20 @@ class SqlTransaction(SqlReading):
         if not await self._count(sql.OWE, (chat, kind.value, message, due)):
             raise RuleBroken("A delivery needs a chat that is in the store.")
 
+    async def owe_claimed(
+        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None = None
+    ) -> DeliveryId | None:
+        """Add a delivery behind the others of its chat, and claim it if it is the head."""
+        row = await self._owe_claimed((chat, kind.value, message, due, until))
+        if row is None:
+            raise RuleBroken("A delivery needs a chat that is in the store.")
+        return DeliveryId(row[0]) if row[1] else None
+
     async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
         """Lease, until then, the due heads of at most `limit` chats, longest due first."""
-        rows = await self._rows(sql.CLAIMABLE, (now, limit))
+        return await self._claim(await self._rows(sql.CLAIMABLE, (now, limit)), until=until)
+
+    async def _claim(self, rows: list[Row], *, until: float) -> list[Delivery]:
         claimed = []
         for row in rows:
             id_, kind, attempts, *rest = row
@@ -150,7 +171,15 @@ class SqlTransaction(SqlReading):
 
     async def finish(self, claimed: Delivery, *, now: float) -> bool:
         """Settle the delivery, if this claim is its last."""
-        return await self._finish(claimed.id, claimed.attempts, now=now)
+        return await self._finish(claimed.id, claimed.attempts, now=now) is not None
+
+    async def finish_and_claim(self, claimed: Delivery, *, now: float, until: float) -> tuple[Delivery | None, bool]:
+        """Settle the delivery, if this claim is its last, and claim the next; whether there is one that is not due."""
+        chat = await self._finish(claimed.id, claimed.attempts, now=now)
+        if not chat:
+            return None, False
+        following = await self._claim_of(chat, now=now, until=until)
+        return (following[0], False) if following else (None, True)
 
     async def postpone(self, claimed: Delivery, *, due: float, unsure: bool) -> bool:
         """Give the claim back, if it is the last, to be claimed again from `due`."""
@@ -245,11 +274,20 @@ class SqlTransaction(SqlReading):
     async def _count(self, statement: str, parameters: Row) -> int:
         return await self._statements.count(statement, parameters)
 
-    async def _finish(self, delivery: DeliveryId, attempts: int | None, *, now: float) -> bool:
+    async def _owe_claimed(self, parameters: Row) -> Row | None:
+        return await self._first(sql.OWE_CLAIMED, parameters)
+
+    async def _finish(self, delivery: DeliveryId, attempts: int | None, *, now: float) -> int | None:
+        """None if it is finished or another's; else the chat's number if something stands behind it, or 0."""
         row = await self._first(sql.FINISH, (delivery, attempts))
-        if row is not None and row[1]:
-            await self._count(sql.PROMOTE, (row[0], now))
-        return row is not None
+        if row is None:
+            return None
+        chat, head = row
+        return chat if head and await self._count(sql.PROMOTE, (chat, now)) else 0
+
+    async def _claim_of(self, chat: int, *, now: float, until: float) -> list[Delivery]:
+        """The head of the chat of this number, if it is due."""
+        return await self._claim(await self._rows(sql.CLAIMABLE_OF, (chat, now)), until=until)
 
 
 def _message_id(at: float) -> MessageId:

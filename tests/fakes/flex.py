@@ -1,5 +1,6 @@
 """A Flex in memory: takes what is sent, and fails as it is told."""
 
+import asyncio
 from collections import defaultdict, deque
 from dataclasses import replace
 from math import floor
@@ -26,7 +27,8 @@ from middleware.relay.ports import WebhookRequest
 class FakeFlex:
     """Holds, for each address, the utterances in their order; `None` is one that was deleted.
 
-    `before` and `after` hold errors that the next calls raise: before anything is taken, or after it was.
+    `before` and `after` hold errors that the next calls raise: before anything is taken, or after it was. While `gate`
+    is closed, no message is taken.
     """
 
     def __init__(self) -> None:
@@ -38,6 +40,8 @@ class FakeFlex:
         self.extra: dict[FlexRef, list[Event]] = defaultdict(list)
         self.before: deque[Exception] = deque()
         self.after: deque[Exception] = deque()
+        self.gate = asyncio.Event()
+        self.gate.set()
 
     async def open(self, chat: Chat) -> FlexRef:
         """One address for each chat, however often asked."""
@@ -50,6 +54,7 @@ class FakeFlex:
     async def say(self, ref: FlexRef, message: Message) -> Receipt:
         """Take the message."""
         self._enter("say")
+        await self.gate.wait()
         index = len(self.lists[ref])
         key = EventKey(f"message:{ref}:{index}")
         self.lists[ref].append(Echoed(ref, key, index, message.id))

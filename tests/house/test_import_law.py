@@ -121,6 +121,7 @@ HEART = (
     "in_order",
     "to_visitor",
     "decide",
+    "hands",
     "deliver",
     "crew",
 )

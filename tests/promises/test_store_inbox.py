@@ -20,7 +20,7 @@ from middleware.relay.model import (
 )
 from middleware.relay.ports import Store, Transaction
 from middleware.store.errors import RuleBroken
-from tests.promises.stores import REF
+from tests.promises.stores import CHAT, REF, two_chats
 
 ELSEWHERE = FlexRef("ref-of-bob")
 SAID = Said(REF, EventKey("said"), 3, Author.AGENT, "agent-1", "línea 🌍\n\x00'", at=20.5)
@@ -156,3 +156,22 @@ async def test_an_event_that_was_not_remembered_cannot_be_held(store: Store) -> 
     """It would be lost without a word."""
     with pytest.raises(RuleBroken):
         await store.write(lambda tx: tx.hold(SAID))
+
+
+async def test_a_chat_says_whether_events_of_it_are_held(store: Store) -> None:
+    """Whoever applies the next event must know without looking for each."""
+    await store.write(two_chats)
+    await store.write(lambda tx: tx.set_ref(CHAT.id, REF))
+
+    async def holds() -> list[bool]:
+        async def unit(tx: Transaction) -> list[bool]:
+            found = [await tx.chat(CHAT.id), await tx.chat_at(REF), await tx.advance(CHAT.id, index=99)]
+            return [chat is not None and chat.holds for chat in found]
+
+        return await store.write(unit)
+
+    assert [False] * 3 == await holds()
+    await keep_all(store, SAID)
+    assert [True] * 3 == await holds()
+    await take_at(store, 3)
+    assert [False] * 3 == await holds()

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from middleware.relay.model import ChatId, Delivery, DeliveryId, DeliveryKind, MessageId, MessageStatus
-from middleware.relay.ports import Store, Transaction
+from middleware.relay.model import Chat, ChatId, Delivery, DeliveryId, DeliveryKind, MessageId, MessageStatus
+from middleware.relay.ports import Store, Transaction, Unit
 from middleware.store.errors import RuleBroken
 from tests.promises.stores import CHAT, OTHER, adding, said, three_owed, two_chats
 
@@ -286,3 +286,108 @@ async def test_a_failed_message_can_be_owed_again(store: Store) -> None:
         await store.write(lambda tx: tx.owe(CHAT.id, DeliveryKind.SAY, due=0.0, message=message.id))
         await bury(store, (await claim(store, now=1.0))[0])
     assert [] == await owed(store)
+
+
+async def owe_claimed(store: Store, *, until: float = 200.0) -> DeliveryId | None:
+    async def unit(tx: Transaction) -> DeliveryId | None:
+        message = await tx.add_message(said("hello"))
+        return await tx.owe_claimed(CHAT.id, DeliveryKind.SAY, due=100.0, until=until, message=message.id)
+
+    return await store.write(unit)
+
+
+async def test_what_is_owed_and_is_the_head_can_be_claimed_in_one_breath(store: Store) -> None:
+    """Nobody else gets it until the lease runs out; then it is unsure, like any other claim."""
+    await store.write(two_chats)
+    id_ = await owe_claimed(store, until=130.0)
+    assert [] == await claim(store, now=129.0)
+    (again,) = await claim(store, now=130.0)
+    assert (id_, 2, True) == (again.id, again.attempts, again.unsure)
+    assert again.message is not None
+
+
+async def test_what_stands_behind_others_is_owed_and_not_claimed(store: Store) -> None:
+    """Its turn comes when the one before it is finished."""
+    await store.write(two_chats)
+    first = await owe_claimed(store)
+    assert first is not None
+    assert await owe_claimed(store) is None
+    assert [] == await claim(store, now=150.0)
+    await settle(store, first, now=150.0)
+    (second,) = await claim(store, now=150.0)
+    assert (1, False) == (second.attempts, second.unsure)
+
+
+async def test_a_claim_made_with_the_debt_can_be_finished_and_released(store: Store) -> None:
+    """It is a claim like any other: by its number, and of this node."""
+    await store.write(two_chats)
+    id_ = await owe_claimed(store)
+    assert 1 == await store.write(lambda tx: tx.release_claims(now=110.0))
+    (again,) = await claim(store, now=110.0)
+    assert (id_, True) == (again.id, again.unsure)
+    assert not await store.write(lambda tx: tx.finish(replace(again, attempts=1), now=120.0))
+    assert await store.write(lambda tx: tx.finish(again, now=120.0))
+
+
+async def test_nothing_is_owed_to_a_chat_that_is_none(store: Store) -> None:
+    """Claimed or not."""
+    with pytest.raises(RuleBroken):
+        await store.write(lambda tx: tx.owe_claimed(CHAT.id, DeliveryKind.END, due=1.0, until=9.0))
+
+
+async def test_who_finishes_one_can_claim_the_next_of_the_chat(store: Store) -> None:
+    """In the same breath, and of this chat only; with the last there is none."""
+    await store.write(three_owed)
+    await store.write(lambda tx: tx.owe(OTHER.id, DeliveryKind.OPEN, due=90.0))
+    (head,) = [one for one in await claim(store, now=100.0) if one.chat.id == CHAT.id]
+    second, more = await store.write(lambda tx: tx.finish_and_claim(head, now=110.0, until=200.0))
+    assert second is not None
+    assert (DeliveryKind.SAY, 1, False, False) == (second.kind, second.attempts, second.unsure, more)
+    assert [] == await claim(store, now=110.0)
+    third, more = await store.write(lambda tx: tx.finish_and_claim(second, now=120.0, until=200.0))
+    assert third is not None
+    assert (None, False) == await store.write(lambda tx: tx.finish_and_claim(third, now=130.0, until=200.0))
+
+
+async def test_the_next_is_not_claimed_before_it_is_due(store: Store) -> None:
+    """And whoever asks is told that there is one."""
+    await store.write(two_chats)
+    await store.write(lambda tx: tx.owe(CHAT.id, DeliveryKind.OPEN, due=100.0))
+    await store.write(lambda tx: tx.owe(CHAT.id, DeliveryKind.MEET, due=500.0))
+    (head,) = await claim(store, now=100.0)
+    assert (None, True) == await store.write(lambda tx: tx.finish_and_claim(head, now=110.0, until=200.0))
+    assert [DeliveryKind.MEET] == [one.kind for one in await claim(store, now=500.0)]
+
+
+async def test_what_is_anothers_by_now_gives_no_claim_to_the_next(store: Store) -> None:
+    """Two hands in one chat would be two orders."""
+    await store.write(three_owed)
+    (late,) = await claim(store, now=100.0, until=110.0)
+    await claim(store, now=110.0)
+    assert (None, False) == await store.write(lambda tx: tx.finish_and_claim(late, now=120.0, until=200.0))
+    assert [DeliveryKind.OPEN, DeliveryKind.SAY, DeliveryKind.END] == await owed(store)
+
+
+def advancing(index: int) -> Unit[Chat | None]:
+    return lambda tx: tx.advance(CHAT.id, index=index)
+
+
+async def test_flexs_index_moves_on_only_from_its_place(store: Store) -> None:
+    """A hole is waited for; what was passed over is passed over."""
+    await store.write(two_chats)
+    for index, following in [(0, 1), (2, 1), (0, 1), (1, 2)]:
+        chat = await store.write(advancing(index))
+        assert chat is not None
+        assert following == chat.next_index
+        assert chat == await store.read(lambda view: view.chat(CHAT.id))
+    assert await store.write(lambda tx: tx.advance(ChatId("nobody's"), index=0)) is None
+
+
+async def test_a_message_is_marked_sent_once_and_keeps_the_place_it_has(store: Store) -> None:
+    """The receipt and the echo say the same; the first of them wins."""
+    await store.write(two_chats)
+    message = await store.write(adding(said("hello")))
+    assert 1 == await store.write(lambda tx: tx.set_sent(message, index=4))
+    assert await store.write(lambda tx: tx.set_sent(message, index=5)) is None
+    (found,) = await store.read(lambda view: view.messages_after(CHAT.id, seq=0, limit=9))
+    assert (MessageStatus.SENT, 4) == (found.status, found.place and found.place.index)

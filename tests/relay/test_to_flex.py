@@ -365,7 +365,7 @@ async def test_a_claim_that_is_anothers_by_now_is_not_handed_back(heart: Heart) 
     assert away.until == await heart.store.read(lambda reading: reading.next_due())
 
 
-class _Forgetful(_AwayOnce):
+class Forgetful(_AwayOnce):
     """A store that makes claims and then cannot say so."""
 
     async def write(self, unit: Unit[T]) -> T:
@@ -379,7 +379,7 @@ class _Forgetful(_AwayOnce):
 async def test_claims_that_the_store_could_not_tell_of_do_not_wait_for_their_lease(heart: Heart) -> None:
     """The connection broke at the commit: the claims are made, and nobody knows of them."""
     _, ref = await heart.open()
-    store = _Forgetful(heart.store)
+    store = Forgetful(heart.store)
     deliver = Deliver(store, flex=heart.flex, to_visitor=ToVisitor(heart.bell), clock=heart.clock, pace=PACE)
     worker = ToFlex(store, deliver=deliver, clock=heart.clock, pace=PACE)
     message = await heart.say("Hello")

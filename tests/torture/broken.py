@@ -37,6 +37,10 @@ class _Disorderly(_Around):
     async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
         return [await self._last(one, now=now) for one in await self._tx.claim(now=now, until=until, limit=limit)]
 
+    async def finish_and_claim(self, claimed: Delivery, *, now: float, until: float) -> tuple[Delivery | None, bool]:
+        head, more = await self._tx.finish_and_claim(claimed, now=now, until=until)
+        return (None if head is None else await self._last(head, now=now)), more
+
     async def _last(self, head: Delivery, *, now: float) -> Delivery:
         owed = await self._tx.owed_to(head.chat.id)
         if head.kind is not DeliveryKind.SAY or len(owed) < 2 or owed[-1].kind is not DeliveryKind.SAY:
