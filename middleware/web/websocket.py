@@ -61,9 +61,11 @@ class Websocket:
             if not self._line.ended and (self._opened(peer) or await self._upgraded(peer)):
                 await self._read()
         finally:
-            self._line.transport = None
             if self._is_the_line or not peer.connected:
                 await self._engine.end(self._line)
+            if self._writing is not None:
+                await asyncio.wait({self._writing})
+            self._line.transport = None
         return self._response
 
     def carry(self, frame: str) -> bool:
