@@ -173,3 +173,27 @@ async def test_what_a_dead_node_had_in_hand_is_given_to_others(postgres: Postgre
         await until(lambda: two.at_second.calls > before)
         now = two.second.clock.now()
         assert 1 == len(await two.second.write(lambda tx: tx.claim(now=now, until=now + 60, limit=5)))
+
+
+class Clumsy(Listener):
+    """Fails at the first thing it is told."""
+
+    def news(self, visitor: VisitorId) -> None:
+        """Somebody has news."""
+        super().news(visitor)
+        if len(self.visitors) == 1:
+            raise RuntimeError("a fault of ours")
+
+
+async def test_a_fault_at_one_piece_of_news_does_not_make_a_node_deaf(
+    postgres: Postgres, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody would notice that it looks no more."""
+    async with two_nodes(postgres, tmp_path, bell=Street(broken=True)) as two:
+        clumsy = Clumsy()
+        two.second.tell(clumsy)
+        await two.first.write(saying("hello"))
+        await until(lambda: clumsy.visitors)
+        await two.first.write(ben_comes)
+        await until(lambda: BEN in clumsy.visitors)
+        assert "Looking at the other nodes failed in an unforeseen way." in caplog.messages

@@ -14,7 +14,7 @@ from tests.nodes.crowd import DEADLINE, Crowd, check
 from tests.promises.stores import dsn_of
 from tests.servers.postgres import Postgres
 from tests.servers.wire import Wire, laid
-from tests.store.scenes import open_chat
+from tests.store.scenes import open_chat, texts
 
 PATIENCE = 0.6
 """Seconds that a unit is tried for, in these tests."""
@@ -28,7 +28,10 @@ async def wired(server: Postgres, folder: Path, *, connections: int = 6) -> Asyn
         address = dsn.replace(f":{server.port}/", f":{wire.port}/")
         async with PostgresStore(address, node="one", connections=connections, patience=PATIENCE) as store:
             await store.write(open_chat)
-            yield store, wire
+            try:
+                yield store, wire
+            finally:
+                wire.flow()
 
 
 async def terminate_all(server: Postgres, node: str = "one") -> int:
@@ -115,3 +118,25 @@ async def test_a_server_that_does_not_answer_is_no_server_to_open(postgres: Post
         async with asyncio.timeout(DEADLINE):
             with pytest.raises(StoreUnavailable, match=f"could not reach PostgreSQL at 127.0.0.1:{wire.port}"):
                 await store.open()
+
+
+async def test_a_fault_in_the_midst_of_a_batch_is_the_end_of_that_batch_alone(
+    postgres: Postgres, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A writer that died of it would leave units waiting that nobody ever runs."""
+    left = 40
+
+    def crash(point: str) -> None:
+        nonlocal left
+        if point == "before_commit" and left > 0:
+            left -= 1
+            raise RuntimeError("a fault of ours")
+
+    dsn = await dsn_of(postgres, tmp_path)
+    async with PostgresStore(dsn, node="one", connections=4, crash=crash) as store, asyncio.timeout(DEADLINE):
+        while left:
+            with pytest.raises(RuntimeError, match="a fault of ours"):
+                await store.write(open_chat)
+        await store.write(open_chat)
+        assert "A unit failed in an unforeseen way." in caplog.messages
+        assert [] == await texts(store)

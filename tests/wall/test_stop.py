@@ -38,3 +38,24 @@ async def test_a_stop_tells_every_socket_and_waits_for_none_that_is_deaf(tmp_pat
         assert (await poll)[0] in {200, 400}
         assert not deaf.websocket.closed
     assert took < DEADLINE
+
+
+async def test_a_node_that_goes_sends_its_pages_on_one_after_the_other(tmp_path: Path) -> None:
+    """All at once they would all be at the next node's door in the same moment; and nobody new is let in meanwhile."""
+    async with (
+        open_twilio() as twilio,
+        aiohttp.ClientSession() as http,
+        serve_app(tmp_path, twilio) as (url, app),
+    ):
+        pages = [await (await websocket(http, url)).join() for _ in range(12)]
+        poller = await Poller(http, url).join()
+        ends = [asyncio.create_task(_told(raw)) for raw in pages]
+        moving = asyncio.create_task(app[SERVER].move(within=3.0))
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        assert not all(end.done() for end in ends)
+        async with http.get(f"{url}/socket.io/?EIO=4&transport=polling") as refused:
+            assert (503, "1") == (refused.status, refused.headers["Retry-After"])
+        assert [GOING_AWAY] * 12 == await asyncio.gather(*ends)
+        await moving
+        await until(lambda: not app[SERVER].eio.lines, what="every line to end")
+        assert 400 == (await poller.get())[0]
