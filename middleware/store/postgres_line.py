@@ -45,6 +45,8 @@ class Line:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
         self.pid: int = connection.get_server_pid()
+        self.late = False
+        """Whether it was cut because nothing came for too long."""
 
     @property
     def closed(self) -> bool:
@@ -69,7 +71,7 @@ class Line:
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """Cut the line if the block takes longer: a network that swallows everything must not hold anybody."""
-        timer = asyncio.get_running_loop().call_later(max(seconds, 0.0), self.cut)
+        timer = asyncio.get_running_loop().call_later(max(seconds, 0.0), self._give_up)
         try:
             yield
         except LOST:
@@ -77,6 +79,10 @@ class Line:
             raise
         finally:
             timer.cancel()
+
+    def _give_up(self) -> None:
+        self.late = True
+        self.cut()
 
     async def listen(self, channel: str, hear: Callable[[int, str], None]) -> None:
         """From now on, call this with the sender's process number and the text of whatever is told on the channel."""

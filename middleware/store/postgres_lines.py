@@ -21,6 +21,7 @@ class Lines:
         self._count = 0
         self._short_until = 0.0
         self._free: deque[Line] = deque()
+        self._last: Line | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
@@ -44,7 +45,8 @@ class Lines:
                 self._give(line)
 
     def put_last(self, line: Line) -> None:
-        """Lend this one only when there is no other."""
+        """Lend this one only when there is no other; its owner sees to it that it is alive."""
+        self._last = line
         if line in self._free:
             self._free.remove(line)
             self._free.append(line)
@@ -92,9 +94,16 @@ class Lines:
         if line.closed or not self._most:
             line.cut()
             self._count -= 1
+            self._doubt(line)
         else:
             self._free.appendleft(line)
         self._wake()
+
+    def _doubt(self, line: Line) -> None:
+        """If the network has swallowed it, then most likely those too that are idle: rather none than a dead one."""
+        for other in self._free if line.late else ():
+            if other is not self._last:
+                other.cut()
 
     def _wake(self) -> None:
         while self._waiting:

@@ -14,19 +14,21 @@ from tests.nodes.crowd import DEADLINE, Crowd, check
 from tests.promises.stores import dsn_of
 from tests.servers.postgres import Postgres
 from tests.servers.wire import Wire, laid
-from tests.store.scenes import open_chat, texts
+from tests.store.scenes import open_chat, saying, texts
 
 PATIENCE = 0.6
 """Seconds that a unit is tried for, in these tests."""
 
 
 @asynccontextmanager
-async def wired(server: Postgres, folder: Path, *, connections: int = 6) -> AsyncIterator[tuple[PostgresStore, Wire]]:
+async def wired(
+    server: Postgres, folder: Path, *, connections: int = 6, patience: float = PATIENCE
+) -> AsyncIterator[tuple[PostgresStore, Wire]]:
     """A store behind a wire, with Ada's chat."""
     dsn = await dsn_of(server, folder)
     async with laid(server.port) as wire:
         address = dsn.replace(f":{server.port}/", f":{wire.port}/")
-        async with PostgresStore(address, node="one", connections=connections, patience=PATIENCE) as store:
+        async with PostgresStore(address, node="one", connections=connections, patience=patience) as store:
             await store.write(open_chat)
             try:
                 yield store, wire
@@ -73,6 +75,25 @@ async def test_the_network_is_gone_for_longer_than_anybody_waits(
                     wire.cut()
                 wire.flow()
         await check(store, crowd.acknowledged)
+
+
+async def test_idle_connections_that_died_in_silence_cost_one_wait_and_not_one_each(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    """A firewall forgot them, or a machine is gone without a word: they look alive, and new ones would come through."""
+    async with wired(postgres, tmp_path, connections=8, patience=3.0) as (store, wire):
+        async with Crowd(store, writers=60).writing() as crowd:
+            await crowd.until(200)
+        assert store._lines._count > 4
+        wire.forget()
+        refused = 0
+        for number in range(8):
+            try:
+                await store.write(saying(f"later {number}"))
+            except StoreUnavailable:
+                refused += 1
+        assert refused <= 2, "one, and one more for the line on which the node listens"
+        await check(store, [*crowd.acknowledged, *[text for text in await texts(store) if text.startswith("later")]])
 
 
 async def test_connections_break_off_in_the_midst_of_everything(postgres: Postgres, tmp_path: Path) -> None:

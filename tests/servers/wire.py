@@ -27,6 +27,12 @@ class Wire:
         """All goes on, with what was held back."""
         self._flowing.set()
 
+    def forget(self) -> None:
+        """Whatever the connections of now carry is swallowed, for ever; new ones come through."""
+        self._flowing.clear()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+
     def cut(self) -> None:
         """Break every connection; new ones come through, unless the wire stalls."""
         for task in self._carrying:
@@ -50,18 +56,19 @@ class Wire:
             writer.transport.abort()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._flowing.wait()
+        flowing = self._flowing
+        await flowing.wait()
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target())
         try:
             async with asyncio.TaskGroup() as ways:
-                ways.create_task(self._pump(reader, far_writer))
-                ways.create_task(self._pump(far_reader, writer))
+                ways.create_task(self._pump(reader, far_writer, flowing))
+                ways.create_task(self._pump(far_reader, writer, flowing))
         finally:
             far_writer.transport.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event) -> None:
         while data := await reader.read(65_536):
-            await self._flowing.wait()
+            await flowing.wait()
             writer.write(data)
             await writer.drain()
         raise ConnectionResetError
