@@ -98,9 +98,7 @@ def static_files() -> Path:
 
 
 @asynccontextmanager
-async def open_app(  # noqa: PLR0915 — the one visible list
-    settings: Settings, *, seams: Seams = Seams()
-) -> AsyncIterator[web.Application]:
+async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterator[web.Application]:
     """The whole application, opened; closed in reverse order. Raises `StoreUnavailable` if the store does not open."""
     async with AsyncExitStack() as opened:
         database = await opened.enter_async_context(open_store(settings, crash=seams.crash))
