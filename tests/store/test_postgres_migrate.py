@@ -1,6 +1,7 @@
 """The schema of a database that many nodes share: changed once, whoever starts when, and not under older programs."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -109,6 +110,16 @@ async def test_two_programs_run_side_by_side_for_one_release(dsn: str) -> None:
     assert 1 == await migrated(dsn, WIDER, Migration(NEWEST + 2, "third", "DROP TABLE later;"))
     with pytest.raises(StoreRefused, match="start the newer program"):
         await PostgresStore(dsn, node="old").open()
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step.number > 4], ids=lambda step: step.name)
+def test_a_step_only_adds_and_says_who_may_run_beside_it(step: Migration) -> None:
+    """Nodes are replaced one after another; the old ones must not fall over the new schema. Step 4 came before this."""
+    words = re.sub(r"--.*", "", step.script)
+    assert step.beside < step.number
+    assert [] == re.findall(r"(?i)\b(DROP|RENAME|TRUNCATE|ALTER COLUMN|SET NOT NULL)\b", words)
+    added = re.findall(r"(?i)ADD COLUMN ([^;,]+)", words)
+    assert [] == [column for column in added if "NOT NULL" in column.upper() and "DEFAULT" not in column.upper()]
 
 
 async def test_steps_are_applied_all_or_none(dsn: str) -> None:
