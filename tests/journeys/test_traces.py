@@ -21,9 +21,9 @@ from middleware.relay.from_visitor import FromVisitor, Words
 from middleware.relay.model import AskId, Message
 from middleware.relay.to_flex import ToFlex
 from middleware.relay.to_visitor import ToVisitor
-from middleware.traces import TracedMeters, Traces
+from middleware.traces import TracedMeters, Traces, opened
 from tests.house.test_settings import GOOD
-from tests.journeys.page import DEADLINE
+from tests.journeys.page import DEADLINE, until
 from tests.journeys.town import open_town
 from tests.relay.house import ADA, PACE, Heart, open_heart
 
@@ -212,6 +212,29 @@ async def test_a_collector_that_is_away_holds_nothing_up(tmp_path: Path) -> None
         page, _ = await town.visitor("Ada")
         await page.grant("say", {"ask_id": "1", "text": "Hello"})
         await town.arrives(await town.accepted(name="Ada"), "Hello")
+
+
+async def test_a_collector_that_never_answers_is_given_up_at_a_stop(tmp_path: Path) -> None:
+    """What is under way may time out; what waits behind it is not tried any more, or a stop would take minutes."""
+    asked = 0
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        while await reader.read(65_536):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, open_heart(tmp_path) as heart:
+        await heart.open()
+        message = await heart.say("Hello")
+        async with opened(f"http://127.0.0.1:{port}", clock=heart.clock, service="s", version="1") as traces:
+            for _ in range(5 * 512):
+                traces.asked(message)
+            await until(lambda: asked, what="the first batch")
+    assert 1 == asked
 
 
 async def python(code: str, **environment: str) -> tuple[int, str]:

@@ -49,7 +49,7 @@ async def life(tx: Transaction) -> None:
 
 @pytest.fixture
 async def file(tmp_path: Path) -> Path:
-    """A file with a life behind it: one delivery is finished, one buried, one claimed."""
+    """A file with a life behind it: one delivery is buried, one claimed, the first and the last are finished."""
     path = tmp_path / "relay.db"
     async with SqliteStore(path) as store:
         await store.write(life)
@@ -58,6 +58,9 @@ async def file(tmp_path: Path) -> Path:
         (say,) = await store.write(lambda tx: tx.claim(now=200.0, until=900.0, limit=1))
         await store.write(lambda tx: tx.bury(say, reason="refused", now=200.0))
         await store.write(lambda tx: tx.add_message(said("last", ask="9")))
+        await store.write(lambda tx: tx.owe(OTHER.id, DeliveryKind.END, due=100.0))
+        *_, newest = await store.write(lambda tx: tx.owed_to(OTHER.id))
+        await store.write(lambda tx: tx.settle(newest.id, now=200.0))
     return path
 
 
