@@ -24,12 +24,15 @@ _RETRY_SECONDS = 0.2
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One unit or view, and who waits for it; `deadline` is by the loop's clock."""
+    """One unit or view, and who waits for it; `deadline` is by the loop's clock.
+
+    `clashes` counts how often somebody else had just written what it was about to write.
+    """
 
     work: Work
     future: "asyncio.Future[Any]"
     deadline: float
-    runs: int = 0
+    clashes: int = 0
     told: bool = False
 
     def tell(self, outcome: Outcome) -> None:

@@ -18,6 +18,8 @@ from middleware.store.postgres_transaction import PostgresTransaction
 from middleware.store.reading import SqlReading
 from middleware.store.steps import Asked, AskedStatements, drive
 
+_MOST_CLASHES = 3
+"""A unit that clashes more often does so for a reason of its own."""
 _LEAST_SECONDS = 0.5
 """What a batch may take at least, however long its units have waited."""
 # The first unit holds nothing yet and may wait for another node; those behind it hold what the first ones hold, and
@@ -160,7 +162,6 @@ class _Batch:
 
     async def _one(self, job: Job, *, alone: bool) -> bool:
         """Whether the batch goes on behind this unit."""
-        job.runs += 1
         unit = _Unit(self.line, postgres_sql.WRITING)
         transaction = PostgresTransaction(unit.statements, node=self.node)
         outcome = await unit.outcome(job.work, transaction)
@@ -218,7 +219,9 @@ class _Unit:
 
 def _is_to_run_again(failed: BaseException | None, job: Job) -> bool:
     """Another node was in the way; or wrote the same just before, which the unit will see when it is run again."""
-    return isinstance(failed, AGAIN) or (isinstance(failed, asyncpg.UniqueViolationError) and job.runs == 1)
+    clash = isinstance(failed, asyncpg.UniqueViolationError)
+    job.clashes += clash
+    return isinstance(failed, AGAIN) or (clash and job.clashes <= _MOST_CLASHES)
 
 
 def _time_for(jobs: Sequence[Job]) -> float:

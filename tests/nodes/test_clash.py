@@ -1,0 +1,50 @@
+"""Two nodes write the same at the same time: one does, and the other finds it."""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+
+from middleware.relay.model import AskId, Message
+from middleware.relay.ports import Transaction
+from middleware.store.postgres import PostgresStore
+from tests.nodes.crowd import DEADLINE
+from tests.promises.stores import dsn_of
+from tests.promises.stores import said as draft
+from tests.servers.postgres import Postgres
+from tests.store.scenes import CHAT, open_chat
+
+_HOLD = "SELECT FROM chat WHERE id = $1 FOR NO KEY UPDATE"
+_SAY = """
+INSERT INTO message (id, chat, seq, author, text, at, status, asker, ask)
+SELECT 'elsewhere', number, 99, 'visitor', 'hello', 1, 'sending', visitor, 'ask' FROM chat WHERE id = $1"""
+
+
+async def test_an_ask_that_had_to_wait_and_then_clashes_is_found(postgres: Postgres, tmp_path: Path) -> None:
+    """A page that was moved asks the next node again, while the first is still at it: neither may fail for that."""
+    runs, waiting = 0, asyncio.Event()
+
+    async def say(tx: Transaction) -> Message:
+        nonlocal runs
+        runs += 1
+        known = await tx.message_of(CHAT.visitor, ask=AskId("ask"))
+        if known is not None:
+            return known
+        if runs == 2:
+            waiting.set()
+        return await tx.add_message(draft("hello", ask="ask"))
+
+    dsn = await dsn_of(postgres, tmp_path)
+    elsewhere = await asyncpg.connect(dsn)
+    try:
+        async with PostgresStore(dsn, node="one", patience=DEADLINE) as store, asyncio.timeout(DEADLINE):
+            await store.write(open_chat)
+            await elsewhere.execute("BEGIN")
+            await elsewhere.execute(_HOLD, CHAT.id)
+            saying = asyncio.create_task(store.write(say))
+            await waiting.wait()
+            await elsewhere.execute(_SAY, CHAT.id)
+            await elsewhere.execute("COMMIT")
+            assert "elsewhere" == (await saying).id
+    finally:
+        await elsewhere.close()
