@@ -139,6 +139,8 @@ class Websocket:
             return None
         if frame is not None and (wait := self._engine.wait(self._line, cost_of(frame))):
             await asyncio.sleep(wait)
+            if not self._protocol.connected:
+                return None  # A flooder that is gone: what it left would be read for minutes, and its pongs believed.
         return frame
 
     async def _receive(self) -> str | None:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import aiohttp
 import uvloop
 
+from tests.wall.forbidden import BAD, BROKEN, FORBIDDEN, frame_of, upgrade
 from tests.wall.mutations import mutated
-from tests.wall.test_frames import BAD
 
 ADDRESS = "127.0.0.2"
 _HANDSHAKE = "/socket.io/?EIO=4&transport="
@@ -118,6 +118,26 @@ async def _bad(at: Target) -> None:
     await at.pour(lambda: at.dice.choice(BAD))
 
 
+async def _forbidden(at: Target) -> None:
+    await at.pour(lambda: at.dice.choice(FORBIDDEN))
+
+
+async def _broken(at: Target) -> None:
+    """Below Socket.IO: on the websocket's own connection."""
+    host, port = at.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port), local_addr=(ADDRESS, 0))
+    try:
+        writer.write(upgrade(host) + frame_of(b"40/chat,"))
+        await reader.readuntil(b"40/chat")
+        writer.write(at.dice.choice([*BROKEN.values()]))
+        at.did["broken frames"] += 1
+        await reader.read()
+    except asyncio.IncompleteReadError as error:
+        raise ConnectionResetError from error
+    finally:
+        writer.close()
+
+
 KINDS: Mapping[str, tuple[int, Callable[[Target], Awaitable[None]]]] = {
     "events": (4, _events),
     "pongs": (4, _pongs),
@@ -129,6 +149,8 @@ KINDS: Mapping[str, tuple[int, Callable[[Target], Awaitable[None]]]] = {
     "halves": (1_000, _halves),
     "fuzz": (8, _fuzz),
     "bad": (8, _bad),
+    "forbidden": (8, _forbidden),
+    "broken": (8, _broken),
 }
 """How many of them at once, and what each does, again and again."""
 

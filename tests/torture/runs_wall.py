@@ -41,7 +41,9 @@ async def t15(order: Order) -> Outcome:
 async def t16(order: Order) -> Outcome:
     """Every kind of frame that must not be, again and again."""
     seconds = order.figure(short=2.0, full=60.0)
-    return await _attacked(order, "T16 forbidden frames", ("bad",), seconds=seconds, limits=_OPEN_WIDE, own=100_000)
+    return await _attacked(
+        order, "T16 forbidden frames", ("bad", "forbidden", "broken"), seconds=seconds, limits=_OPEN_WIDE, own=100_000
+    )
 
 
 async def _attacked(

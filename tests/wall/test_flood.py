@@ -81,6 +81,21 @@ async def test_a_socket_that_floods_is_read_no_faster_than_it_may(town: Town) ->
     assert 0.9 <= loop.time() - began
 
 
+@wall(limits={"ping_seconds": 0.3, "pong_seconds": 0.3})
+@pytest.mark.parametrize("frame", ["3", '42/chat,1["resume",{}]'], ids=["pongs", "asks"])
+async def test_a_flood_ends_with_its_socket(town: Town, frame: str) -> None:
+    """What a stranger has left behind is not read on: slowly, for minutes, with pongs that answer every ping."""
+    raw = await (await websocket(town.http, town.url)).join()
+    await raw.send(*[frame] * 5_000)
+    (line,) = town.server.eio.lines.values()
+    await until(lambda: line.frames.left < 0, what="the flood to be slowed")
+    connection = raw.websocket._response.connection
+    assert connection is not None
+    assert connection.transport is not None
+    connection.transport.abort()
+    await nobody_is_left(town.server)
+
+
 @wall(sockets_per_address=5, limits={"frames_at_once": 10_000, "frames_per_second": 1e6})
 async def test_an_address_that_floods_is_read_no_faster_than_it_may(town: Town) -> None:
     """By many sockets: 50 at once and 5 a second belong to 5 sockets; another address is not slowed."""

@@ -3,68 +3,15 @@
 import asyncio
 import json
 import logging
-import os
 import struct
 
 import pytest
 
 from tests.journeys.page import DEADLINE, until
 from tests.journeys.town import Town
+from tests.wall.forbidden import BAD, BROKEN, frame_of, upgrade
 from tests.wall.street import HANDSHAKE, Raw, inside, nobody_is_left, websocket
 from tests.wall.test_handshake import wall
-
-BAD = [
-    "",
-    "x",
-    "7",
-    "9",
-    "-1",
-    "²",
-    "٤",
-    "0",
-    "0{}",
-    "6",
-    "2",
-    "2probe!",
-    "3x",
-    "1x",
-    "5x",
-    "b",
-    "bAAAA",
-    "b!",
-    "4",
-    "4x",
-    "4²",
-    "4-",
-    "44",
-    '44/chat,{"message":"x"}',
-    "47",
-    "49[]",
-    "42",
-    "42/chat,",
-    "42{}",
-    "42[]",
-    "42/chat,[]",
-    "42/chat,[7]",
-    "42/chat,[null]",
-    '42/chat,["say"',
-    "42/chat,[NaN]",
-    '42/chat,["say",Infinity]',
-    "42/chat," + "9" * 40 + '["say"]',
-    '42/chat,["say",' + "9" * 200 + "]",
-    '42/chat,["say",' + "[" * 100_000,
-    '42/chat,["say",' + '{"a":' * 50_000,
-    "43/chat,1",
-    '43/chat,["x"]',
-    '42/no space,["say"]',
-    '45/chat,1-["say",{"_placeholder":true,"num":0}]',
-    '459999999999-/chat,["say"]',
-    "46/chat,1-1[]",
-    "40/chat,{",
-    "\x00",
-    "4\x002",
-]
-"""The 37 tiny bad frames, and their relatives."""
 
 
 @pytest.mark.parametrize("frame", BAD, ids=lambda frame: repr(frame[:24]))
@@ -109,7 +56,7 @@ async def test_a_frame_that_says_it_is_too_large_is_not_waited_for(town: Town) -
     """Its sender could send all but its last byte, which would be kept."""
     host, port = town.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(_upgrade(host) + _frame(b"40/chat,"))
+    writer.write(upgrade(host) + frame_of(b"40/chat,"))
     await reader.readuntil(b"40/chat")
     writer.write(struct.pack(">BBH", 0x81, 0xFE, 60_000) + b"mask" + b"x" * 10)
     async with asyncio.timeout(DEADLINE):
@@ -175,50 +122,12 @@ async def test_no_log_line_holds_a_socket_id_a_token_or_a_word(town: Town, caplo
     assert [] == [secret for secret in secrets for line in written if secret in line]
 
 
-def _upgrade(host: str) -> bytes:
-    """The head of a request for a websocket."""
-    head = f"GET {HANDSHAKE}websocket HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    return f"{head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
-
-
-def _frame(payload: bytes, *, head: int = 0x81, masked: bool = True) -> bytes:
-    """A websocket frame: https://www.rfc-editor.org/rfc/rfc6455#section-5.2 draws it."""
-    length = struct.pack(">B", (0x80 if masked else 0) | len(payload))
-    mask = os.urandom(4)
-    body = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload)) if masked else payload
-    return bytes([head]) + length + (mask if masked else b"") + body
-
-
-@pytest.mark.parametrize(
-    "wire",
-    [
-        _frame(b"42/chat,[]", masked=False),
-        _frame(b"42/chat,[]", head=0xC1),
-        _frame(b"\xff\xfe"),
-        _frame(b"4\xed\xa0\x80"),
-        _frame(b"x", head=0x83),
-        _frame(b"x", head=0x80),
-        b"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff",
-        b"\x00" * 50,
-        _frame(b"4", head=0x01) + _frame(b"", head=0x00) * 10_000 + _frame(b"x", head=0x80),
-    ],
-    ids=[
-        "unmasked",
-        "RSV",
-        "bad UTF-8",
-        "surrogate in UTF-8",
-        "reserved opcode",
-        "lone continuation",
-        "huge length",
-        "zeros",
-        "10000 parts",
-    ],
-)
+@pytest.mark.parametrize("wire", BROKEN.values(), ids=BROKEN)
 async def test_broken_websocket_frames_end_the_socket(town: Town, wire: bytes) -> None:
     """Below Socket.IO too."""
     host, port = town.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(_upgrade(host) + _frame(b"40/chat,"))
+    writer.write(upgrade(host) + frame_of(b"40/chat,"))
     await reader.readuntil(b"40/chat")
     writer.write(wire)
     await reader.read()

@@ -11,8 +11,8 @@ import pytest
 from middleware.web.limits import Limits
 from tests.journeys.page import DEADLINE, until
 from tests.journeys.town import Town
+from tests.wall.forbidden import BAD
 from tests.wall.street import HANDSHAKE, Poller, nobody_is_left
-from tests.wall.test_frames import BAD
 from tests.wall.test_handshake import wall
 
 SEPARATOR = "\x1e"
