@@ -197,3 +197,17 @@ async def test_the_panel_speaks_the_pages_language(stage: Stage, language: str, 
     await expect(stage.tab.get_by_role("button", name=send)).to_be_visible()
     await expect(stage.panel).to_have_attribute("dir", direction)
     await expect(stage.panel).to_have_accessible_name("X")
+    await expect(stage.box).to_have_css("direction", direction)
+    await stage.box.fill("Hello")
+    await expect(stage.box).to_have_css("direction", "ltr")
+
+
+async def test_a_form_in_another_language_than_the_panels_keeps_its_own_direction(stage: Stage) -> None:
+    """A page may have its labels in one language only: their full stops stay where they belong."""
+    await stage.wish(language="ar", fields=FIELDS, heading="Ask us!")
+    await stage.launcher.click()
+    await expect(stage.panel.get_by_label("Your name")).to_have_css("direction", "rtl")
+    await stage.panel.get_by_label("Your name").fill("Ada")
+    await expect(stage.panel.get_by_label("Your name")).to_have_css("direction", "ltr")
+    for text in ("Ask us!", "What is it about?", "In case you have to go."):
+        await expect(stage.panel.get_by_text(text, exact=True)).to_have_css("direction", "ltr")

@@ -46,10 +46,10 @@ function control({ name, type, required, hint, options = [], value = "" }, id, w
         ${options.map((option) => html`<option ?selected=${option === value}>${option}</option>`)}
       </select>`;
     case "textarea":
-      return html`<textarea id=${id} name=${name} rows="3" dir="auto" maxlength=${most} ?required=${required} aria-invalid=${wrong} aria-describedby=${about} .defaultValue=${value}></textarea>`;
+      return html`<textarea id=${id} name=${name} rows="3" dir="auto" placeholder=" " maxlength=${most} ?required=${required} aria-invalid=${wrong} aria-describedby=${about} .defaultValue=${value}></textarea>`;
     case "checkbox":
       return html`<input type="checkbox" id=${id} name=${name} value="yes" ?checked=${value} ?required=${required} aria-invalid=${wrong} aria-describedby=${about} />`;
     default:
-      return html`<input type=${type} id=${id} name=${name} value=${value} dir="auto" maxlength=${most} autocomplete=${fill} ?required=${required} aria-invalid=${wrong} aria-describedby=${about} />`;
+      return html`<input type=${type} id=${id} name=${name} value=${value} dir="auto" placeholder=" " maxlength=${most} autocomplete=${fill} ?required=${required} aria-invalid=${wrong} aria-describedby=${about} />`;
   }
 }
