@@ -3,12 +3,11 @@
 Whatever is odd is refused: https://www.twilio.com/docs/usage/security, and what the twilio package lets through.
 """
 
+import base64
 import hmac
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 from urllib.parse import parse_qsl
-
-from twilio.request_validator import RequestValidator
 
 from middleware.flex.boundaries import check_boundaries
 from middleware.relay.errors import BadWebhook, Forged, NoForm
@@ -27,7 +26,7 @@ class Verifier:
     """
 
     def __init__(self, *, auth_tokens: Sequence[str], account_sid: str, public_url: str) -> None:
-        self._validators = [RequestValidator(token) for token in auth_tokens]
+        self._tokens = [token.encode() for token in auth_tokens]
         self._account_sid = account_sid
         self._public_url = public_url.rstrip("/")
 
@@ -46,12 +45,21 @@ class Verifier:
     def _check(self, path_qs: str, fields: Fields, *, signature: str) -> None:
         """Against the address as configured; what the request says of its own host counts for nothing."""
         url, given = self._public_url + path_qs, signature.encode(errors="replace")
-        expected = [str(validator.compute_signature(url, fields)).encode() for validator in self._validators]
+        expected = [sign(url, fields, token=token) for token in self._tokens]
         if not any([hmac.compare_digest(one, given) for one in expected]):
             raise Forged(
                 "X-Twilio-Signature does not fit: check TWILIO_AUTH_TOKEN (the primary one) and that PUBLIC_URL is"
                 " exactly the address the webhook was registered with."
             )
+
+
+def sign(url: str, fields: Fields, *, token: bytes) -> bytes:
+    """Twilio's signature of a form that has every field once: as the twilio package computes it, without its detours.
+
+    https://www.twilio.com/docs/usage/security#validating-requests
+    """
+    signed = url + "".join([name + fields[name] for name in sorted(fields)])
+    return base64.b64encode(hmac.digest(token, signed.encode(), "sha1"))
 
 
 def _form(request: WebhookRequest) -> Fields:

@@ -13,7 +13,8 @@ JSON = "application/json"
 
 async def read_body(request: web.Request, *, kind: str, most: int, within: float = BODY_SECONDS) -> bytes:
     """The whole body. Raises what aiohttp answers with 408, 411, 413 or 415."""
-    if request.content_type.lower() != kind or "Content-Type" not in request.headers:
+    named = request.headers.get("Content-Type")
+    if named is None or (named != kind and request.content_type.lower() != kind):
         raise web.HTTPUnsupportedMediaType(text=f"Content-Type must be {kind}.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise web.HTTPUnsupportedMediaType(text="The body must not be compressed.")
@@ -21,6 +22,8 @@ async def read_body(request: web.Request, *, kind: str, most: int, within: float
         raise web.HTTPLengthRequired(text="Content-Length is missing: say how long the body is.")
     if request.content_length > most:
         raise web.HTTPRequestEntityTooLarge(most, request.content_length)
+    if request.content.is_eof():
+        return await request.read()  # It is there: nothing is waited for.
     try:
         async with asyncio.timeout(within):
             return await request.read()

@@ -6,7 +6,7 @@ All that leans on aiohttp's insides is in this file; tests/web/test_connections.
 
 import asyncio
 import logging
-import secrets
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -169,7 +169,8 @@ def _with_an_id(handler: _Handler) -> _Handler:
 
 
 def _new_id() -> str:
-    return secrets.token_hex(8)
+    """To find lines of the log by, which need not be hard to guess: the system's own dice would cost a call each."""
+    return f"{random.getrandbits(64):016x}"
 
 
 def _bare(told: web.Response) -> web.Response:
