@@ -78,7 +78,7 @@ class Lines:
     async def ask(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request and read its whole answer. Raises `NotReached` or `Broken`."""
         place, target = _read(url)
-        request = _request(method, target, headers={"Host": _host(place), **headers}, body=body)
+        request = _request(f"{method} {target} HTTP/1.1\r\nHost: {_host(place)}", headers=headers, body=body)
         await self._enter()
         try:
             line = self._kept(place) or await self._connected(place)
@@ -247,10 +247,9 @@ def _host(place: Place) -> str:
     return name if place.port in {80, 443} else f"{name}:{place.port}"
 
 
-def _request(method: str, target: str, *, headers: Mapping[str, str], body: bytes) -> bytes:
+def _request(begin: str, *, headers: Mapping[str, str], body: bytes) -> bytes:
     """Raises `ValueError` for a line break where one would make another request of it."""
-    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    head = "\r\n".join(lines)
-    if not head.count("\r") == head.count("\n") == len(lines) - 1:
+    head = "\r\n".join([begin, *[f"{name}: {value}" for name, value in headers.items()]])
+    if not head.count("\r") == head.count("\n") == len(headers) + 1:
         raise ValueError("A line break cannot be sent in a header.")
     return f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1") + body

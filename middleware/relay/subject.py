@@ -1,7 +1,6 @@
 """What is being worked on: every log line written meanwhile says so, without being told."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from types import MappingProxyType
 
@@ -14,12 +13,16 @@ def subject() -> Mapping[str, str]:
     return _SUBJECT.get()
 
 
-@contextmanager
-def about(**more: str | None) -> Iterator[None]:
+class about:  # noqa: N801 — read as a word: `with about(chat=…)`
     """Work on this, inside the block and in every task that is started there."""
-    known = {name: value for name, value in more.items() if value is not None}
-    token = _SUBJECT.set({**_SUBJECT.get(), **known})
-    try:
-        yield
-    finally:
-        _SUBJECT.reset(token)
+
+    __slots__ = ("_known", "_token")
+
+    def __init__(self, **more: str | None) -> None:
+        self._known = {**_SUBJECT.get(), **{name: value for name, value in more.items() if value is not None}}
+
+    def __enter__(self) -> None:
+        self._token = _SUBJECT.set(self._known)
+
+    def __exit__(self, *_error: object) -> None:
+        _SUBJECT.reset(self._token)

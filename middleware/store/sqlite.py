@@ -7,7 +7,7 @@ from typing import Self, TypeVar, cast
 
 from middleware.relay.errors import StoreUnavailable
 from middleware.relay.ports import Reading, Transaction, Unit, View
-from middleware.store.batches import BatchThread, CrashPoint
+from middleware.store.batches import LINGER_SECONDS, BatchThread, CrashPoint
 from middleware.store.migrate import demand, migrate, migrations
 from middleware.store.sqlite_file import PATIENCE, OneNode, connect, prepare
 from middleware.store.sqlite_units import Viewing, Writing
@@ -54,7 +54,7 @@ class SqliteStore:
             self._right.take()
         viewing = Viewing(lambda: connect(self._path, query_only=True, patience=self._patience))
         writing = Writing(self._connect_to_write, path=self._path, viewing=viewing, crash=self._crash)
-        self._writer = BatchThread("store-writer", run=writing, close=writing.close)
+        self._writer = BatchThread("store-writer", run=writing, close=writing.close, linger=LINGER_SECONDS)
         self._reader = BatchThread("store-reader", run=viewing, close=viewing.close)
         try:
             await self.ping()
