@@ -77,7 +77,9 @@ class RedisBell:
                     await part(redis)
             except _LOST as error:
                 self._turn(well=False, reason=str(error) or type(error).__name__)
-                await asyncio.sleep(_RETRY_SECONDS)
+            except Exception:
+                log.exception("Ringing by Redis failed in an unforeseen way.")
+            await asyncio.sleep(_RETRY_SECONDS)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator["Redis"]:

@@ -156,3 +156,31 @@ async def test_what_others_write_to_the_channel_is_heard_as_it_is(redis: Redis) 
         await until(lambda: one.heard)
         one.bell.ring(["1 life ada"])
         await until(lambda: "1 life ada" in one.heard)
+
+
+async def test_a_fault_at_one_ring_does_not_make_a_node_deaf(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody would notice that it listens no more."""
+    async with node(redis.url) as one:
+
+        def stumble(ring: str) -> None:
+            one.heard.append(ring)
+            if len(one.heard) == 1:
+                raise RuntimeError("a fault of ours")
+
+        one.bell.listen(heard=stumble, missed=one.missed)
+        holes = one.holes
+        one.bell.ring(["1 life ada"])
+        await until(lambda: one.holes > holes)
+        one.bell.ring(["2 life ada"])
+        await until(lambda: "2 life ada" in one.heard)
+        assert "Ringing by Redis failed in an unforeseen way." in caplog.messages
+
+
+async def test_a_url_that_is_refused_stops_no_node(redis: Redis) -> None:
+    """A wrong password is noticed at `/ready` and in the log; visitors are served all the same."""
+    async with node(f"redis://somebody:wrong@127.0.0.1:{redis.port}", awake=False) as one, node(redis.url) as other:
+        one.bell.ring(["1 life ada"])
+        other.bell.ring(["2 life ada"])
+        await until(lambda: other.heard)
+        assert not await one.well()
+        assert (["2 life ada"], []) == (other.heard, one.heard)
