@@ -121,6 +121,8 @@ def test_a_secret_is_not_quoted_in_a_problem() -> None:
 
 
 HIDDEN = [name.upper() for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
+MARK = "#hush-hush"
+"""At the end of whatever is secret."""
 near = st.sampled_from(
     [*GOOD.values(), "*", ",", "https://[", "https://a:b@c", "http://x:99999", "1e400", "-0", "²", "true", "\ud800"]
 )
@@ -136,12 +138,13 @@ near = st.sampled_from(
 )
 def test_any_environment_is_read_or_refused_with_words(changed: dict[str, str], whole: bool) -> None:
     """Whatever somebody has typed: never a traceback, which would show the rest of it."""
+    typed = {name: value + MARK if name in HIDDEN else value for name, value in changed.items()}
     try:
-        read_settings({**(GOOD if whole else {}), **changed})
+        read_settings({**(GOOD if whole else {}), **typed})
     except BadSettings as refusal:
         told = str(refusal)
         assert "missing or wrong" in told
-        assert [] == [name for name in HIDDEN if len(changed.get(name, "")) > 8 and changed[name] in told]
+        assert MARK not in told
 
 
 def test_what_is_hidden_is_what_opens_something() -> None:
