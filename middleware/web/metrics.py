@@ -179,7 +179,7 @@ def add_metrics(
 
 def _shows(header: str, token: str) -> bool:
     scheme, _, shown = header.partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(shown.encode(errors="replace"), token.encode())
+    return scheme.lower() == "bearer" and hmac.compare_digest(shown.encode(errors="surrogateescape"), token.encode())
 
 
 async def _figures(view: Reading) -> tuple[Load, float | None]:
