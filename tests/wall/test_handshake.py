@@ -1,5 +1,6 @@
 """The handshake: who may come in, from where, and how many."""
 
+import json
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
@@ -175,17 +176,29 @@ async def test_a_visitors_oldest_socket_is_sent_away_for_a_fourth(town: Town) ->
 
 
 async def test_a_visitor_is_nobody_of_their_own_choice(town: Town) -> None:
-    """Whatever a page calls itself, in the greeting, the query, a header or a cookie: without a token it is new."""
+    """Whatever a page calls itself, in the greeting, the query, a header or a cookie: without a token it is new.
+
+    And a token counts in the greeting only: in an address it would be in every log on the way.
+    """
     ada, opened = await town.visitor()
     await ada.grant("say", {"ask_id": "1", "text": "a secret"})
     (ear,) = town.server.namespace_handlers["/chat"].bell.ears()
     claims = {"visitor": ear.visitor, "sub": ear.visitor, "room": ear.sid, "chat": opened["chat"]["id"]}
-    address = f"{town.url}{HANDSHAKE}websocket&" + urlencode(claims)
-    cookie = "; ".join(f"{name}={value}" for name, value in claims.items())
-    connection = await town.http.ws_connect(address, headers={"Cookie": cookie, "X-Visitor": ear.visitor})
+    elsewhere = {**claims, "token": opened["token"], "auth": json.dumps({"token": opened["token"]})}
+    address = f"{town.url}{HANDSHAKE}websocket&" + urlencode(elsewhere)
+    headers = {"Cookie": f"token={opened['token']}", "Authorization": f"Bearer {opened['token']}"}
+    connection = await town.http.ws_connect(address, headers=headers)
     mallory = await Raw(connection).join({**claims, "after": 0})
     assert "not_open" == (await mallory.ask("resume", {**claims, "after": 0}))["error"]["code"]
     assert 2 == len({one.visitor for one in town.server.namespace_handlers["/chat"].bell.ears()})
+
+
+async def test_a_websocket_does_not_tell_what_runs_here(town: Town) -> None:
+    """Its handshake is an answer like any other: no banner, and the same headers."""
+    raw = await websocket(town.http, town.url)
+    told = raw.websocket._response.headers
+    assert ("nosniff", True) == (told["X-Content-Type-Options"], "Content-Security-Policy" in told)
+    assert [] == [f"{name}: {value}" for name, value in told.items() if "aiohttp" in value.lower() or name == "Server"]
 
 
 async def test_nothing_is_kept_in_cookies(town: Town) -> None:
