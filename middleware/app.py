@@ -119,22 +119,23 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
         from_visitor = FromVisitor(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock, hands=to_flex)
         from_flex = FromFlex(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock)
 
+        limits = seams.limits(_limits(settings))
+        wall = _wall(settings, limits)
         app = web.Application(middlewares=[errors_as_json], client_max_size=webhooks.MOST_BYTES)
         app.on_response_prepare.append(add_headers(frame_origins=settings.frame_origins))
         webhooks.add_webhooks(app, read=flex.read_webhook, from_flex=from_flex, count=watched.webhook)
         add_pages(app, static=static_files())
         door = webchat_door(settings, transport)
         if door is not None:
-            add_webchat(app, door=door, origins=settings.origins, clock=clock)
+            add_webchat(app, door=door, wall=wall, clock=clock)
         words: dict[str, Word] = {"flex": watched.last_word, "outbox": outbox(store, clock=clock)}
         words |= await _ring_by_redis(settings, opened, shared)
         app[READINESS] = Readiness()
         add_status(app, pings={"store": database.ping}, words=words, readiness=app[READINESS])
-        limits = seams.limits(_limits(settings))
         badges = Badges(store, clock=clock, lifetime=settings.token_days * 86400)
         watch = Watch(bell, badges=badges, clock=clock)
         reception = _reception(settings, badges=badges, clock=clock)
-        server = _server(settings, limits)
+        server = Server(door=wall, transports=settings.transports)
         for kind, name in ((ChatNamespace, "/chat"), (PlainNamespace, "/")):
             server.register_namespace(
                 kind(name, from_visitor=from_visitor, bell=bell, reception=reception, watch=watch, limits=limits)
@@ -218,10 +219,9 @@ def _reception(settings: Settings, *, badges: Badges, clock: Clock) -> Reception
     return Reception(badges, tokens=tokens, identities=identities, clock=clock)
 
 
-def _server(settings: Settings, limits: Limits) -> Server:
+def _wall(settings: Settings, limits: Limits) -> Door:
     origins = Origins(settings.origins, required=settings.require_origin)
-    door = Door(origins=origins, limits=limits, trusted_proxies=settings.trusted_proxies, now=time.monotonic)
-    return Server(door=door, transports=settings.transports)
+    return Door(origins=origins, limits=limits, trusted_proxies=settings.trusted_proxies, now=time.monotonic)
 
 
 class _Worker(Protocol):

@@ -1,6 +1,6 @@
 """`POST /initWebchat` and `POST /refreshToken`, as Twilio's Webchat React App calls them, from allowed origins."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Protocol, TypeAlias, TypeVar
 
 from aiohttp import web
@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from middleware.relay.errors import BadToken, FlexError
 from middleware.relay.ports import Clock
 from middleware.web.bodies import JSON, read_body
-from middleware.web.door import Origins
+from middleware.web.door import Door as Wall
+from middleware.web.door import TurnedAway
 from middleware.web.refusals import refusal
 
 MOST_BYTES = 16_384
@@ -56,8 +57,8 @@ class _Renewal(BaseModel):
     token: Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
 
-def add_webchat(app: web.Application, *, door: Door, origins: Collection[str], clock: Clock) -> None:
-    """Serve the two routes, with their preflights."""
+def add_webchat(app: web.Application, *, door: Door, wall: Wall, clock: Clock) -> None:
+    """Serve the two routes, with their preflights. Each of these asks counts as a handshake of its address."""
 
     async def open_one(request: web.Request) -> web.Response:
         visit = _read(_Visit, await read_body(request, kind=JSON, most=MOST_BYTES))
@@ -80,8 +81,8 @@ def add_webchat(app: web.Application, *, door: Door, origins: Collection[str], c
         return web.json_response({"token": given.token, "expiration": _milliseconds(given)})
 
     for path, handler in (("/initWebchat", open_one), ("/refreshToken", renew)):
-        app.router.add_post(path, _from(origins, handler))
-        app.router.add_options(path, _from(origins, _preflight))
+        app.router.add_post(path, _through(wall, _paced(wall, handler)))
+        app.router.add_options(path, _through(wall, _preflight))
 
 
 async def _preflight(request: web.Request) -> web.Response:
@@ -90,12 +91,25 @@ async def _preflight(request: web.Request) -> web.Response:
     return web.Response(status=204, headers=allowed)
 
 
-def _from(origins: Collection[str], handler: Handler) -> Handler:
-    """Answer pages of these origins only, and in words their browsers let them read."""
+def _paced(wall: Wall, handler: Handler) -> Handler:
+    """Each opens a webchat at Twilio, with a task for an agent: a stranger must not open them by the thousand."""
+
+    async def paced(request: web.Request) -> web.Response:
+        try:
+            wall.check_room(wall.address(request))
+        except TurnedAway as error:
+            return refusal(error.status, str(error), headers={"Retry-After": str(error.retry_after)})
+        return await handler(request)
+
+    return paced
+
+
+def _through(wall: Wall, handler: Handler) -> Handler:
+    """Answer pages of allowed origins only, and in words their browsers let them read."""
 
     async def guarded(request: web.Request) -> web.Response:
         origin = request.headers.get("Origin", "")
-        if not Origins(origins).may_come(origin):
+        if not wall.origin_may_come(origin):
             raise web.HTTPForbidden(text="Pages of this origin may not ask: add it to ALLOWED_ORIGINS.")
         try:
             response = await handler(request)

@@ -74,6 +74,16 @@ async def test_a_bad_body_is_400(town: Town, body: object) -> None:
     assert (400, True) == (status, bool(told["error"]))
 
 
+async def test_an_address_opens_so_many(tmp_path: Path) -> None:
+    """Each is a task for an agent; 2 sockets of an address stand for 4 handshakes at once. A page may read why not."""
+    key: dict[str, Any] = {"twilio_api_key_sid": SEED.api_key_sid, "twilio_api_key_secret": SECRET}
+    more: dict[str, Any] = {"allowed_origins": [SHOP], "sockets_per_address": 2}
+    async with open_town(tmp_path, **BACK_ENDS["webchats"], **key, **more) as paced:
+        answers = [await ask(paced, "/initWebchat", {"formData": {}}) for _ in range(20)]
+    assert (200, 429) == (answers[0][0], answers[-1][0])
+    assert (SHOP, True) == (answers[-1][2]["Access-Control-Allow-Origin"], "Retry-After" in answers[-1][2])
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
 async def test_a_body_of_another_kind_is_415(town: Town, kind: str) -> None:
     """A page of any origin may post these without asking first; JSON it may not."""
