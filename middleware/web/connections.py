@@ -9,7 +9,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -65,6 +65,12 @@ class _Server(web.Server):
         super().__init__(handler, request_factory=made.request_factory, loop=made._loop, **made._kwargs)
         self.patience = patience
         self.waiting: dict[_Connection, None] = {}
+        self.going = False
+
+    def pre_shutdown(self) -> None:
+        """The node goes: who comes now, out of the system's queue, is nobody whom the rest of it would close."""
+        self.going = True
+        super().pre_shutdown()
 
     def __call__(self) -> RequestHandler:
         return _Connection(self, loop=self._loop, **self._kwargs)
@@ -75,13 +81,16 @@ class _Connection(RequestHandler):
 
     def __init__(self, server: _Server, **kwargs: Any) -> None:
         super().__init__(server, **kwargs)
-        self._lobby, self._patience = server.waiting, server.patience
+        self._house, self._lobby, self._patience = server, server.waiting, server.patience
         self._deadline: asyncio.TimerHandle | None = None
         self._answering = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._wait()
+        if self._house.going:
+            cast(asyncio.Transport, transport).abort()
+        else:
+            self._wait()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._rest()

@@ -133,6 +133,15 @@ async def test_of_too_many_waiting_connections_the_oldest_is_cut() -> None:
         assert b"" == await oldest.ends()
 
 
+async def test_who_comes_while_the_node_goes_is_cut_at_once() -> None:
+    """Out of the system's queue, behind everybody whom the stop closes: nobody would ever close this one."""
+    async with _serving(Patience(head=3600)) as (runner, port):
+        server: Any = runner.server
+        server.pre_shutdown()
+        async with calling(port, GET) as late:
+            assert b"" == await late.ends()
+
+
 async def test_half_a_body_is_answered_408(port: int) -> None:
     """The other way to be slow."""
     async with calling(port, POST + b"Content-Length: 9\r\n\r\nhalf") as caller:
