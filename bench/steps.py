@@ -40,6 +40,7 @@ def steps(*, most: int) -> Mapping[str, Step]:
         "idle node": partial(_idle, "echo node", subjects.node_echo, ""),
         "few connected": partial(_beside_idle, 100),
         "many connected": partial(_beside_idle, most),
+        "busy beside many": partial(_beside_idle, most + 1000, speaking=1000),
         "no history": partial(_after_history, 0),
         "long history": partial(_after_history, OLD_MESSAGES),
         "start": _start,
@@ -103,11 +104,14 @@ async def _idle(name: str, opened: Callable[[], Opened], namespace: str, _second
         return {f"idle {name}: KB a connection": kilobytes, f"idle {name}: handshakes/s a core": handshakes}
 
 
-async def _beside_idle(connected: int, seconds: float) -> Figures:
-    """A hundred visitors speak, the others are only there."""
+async def _beside_idle(connected: int, seconds: float, *, speaking: int = 100) -> Figures:
+    """So many visitors speak, the others are only there."""
     async with subjects.relay() as subject, measures.chats(subject, connected) as talk:
-        rate = await measures.closed_loop(subject, talk.visitors[:100], depth=DEPTH[100], seconds=seconds)
-        return _rate(f"inbound, {connected} connected", rate)
+        rate = await measures.closed_loop(
+            subject, talk.visitors[:speaking], depth=DEPTH.get(speaking, 1), seconds=seconds
+        )
+        many = f", {speaking} speak" if speaking != 100 else ""
+        return _rate(f"inbound, {connected} connected{many}", rate)
 
 
 async def _after_history(stored: int, seconds: float) -> Figures:
