@@ -10,7 +10,8 @@ import click
 import uvloop
 
 from bench.cores import LOAD_CORE, SERVER_CORE, take_load_core
-from bench.report import Round, as_json, table
+from bench.picture import picture
+from bench.report import Round, as_json, medians, table
 from bench.steps import steps
 
 
@@ -20,7 +21,10 @@ from bench.steps import steps
 @click.option("--most", default=10_000, show_default=True, help="How many connections are many.")
 @click.option("--only", multiple=True, help="Only the steps whose names begin so; may be given several times.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Where to write every figure.")
-def main(rounds: int, seconds: float, most: int, only: tuple[str, ...], json_file: Path | None) -> None:
+@click.option("--picture", "picture_file", type=click.Path(path_type=Path), help="Where to draw it, as SVG.")
+def main(
+    rounds: int, seconds: float, most: int, only: tuple[str, ...], json_file: Path | None, picture_file: Path | None
+) -> None:
     """Measure the relay beside python-socketio, Node's socket.io and the tutorial."""
     take_load_core()
     done = uvloop.run(_rounds(rounds, seconds=seconds, most=most, only=only))
@@ -30,6 +34,8 @@ def main(rounds: int, seconds: float, most: int, only: tuple[str, ...], json_fil
         click.echo("\nOne core only: what makes the load and what is measured shared it. Trust no figure.", err=True)
     if json_file is not None:
         json_file.write_text(as_json(done, machine=machine) + "\n", encoding="utf-8")
+    if picture_file is not None:
+        picture_file.write_text(picture(medians(done)), encoding="utf-8")
 
 
 async def _rounds(rounds: int, *, seconds: float, most: int, only: tuple[str, ...]) -> list[Round]:

@@ -87,8 +87,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
         return Engine
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        """Of the handshake's environment nothing is needed later, and it would be kept as long as the socket."""
         self.eio.begin(eio_sid, environ)
-        await super()._handle_eio_connect(eio_sid, environ)
+        await super()._handle_eio_connect(eio_sid, {})
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         self.eio.over(eio_sid)

@@ -3,6 +3,7 @@
 import time
 
 from bench import measures, subjects
+from bench.picture import picture
 from bench.report import medians, table
 from bench.subjects import ACCOUNT, AUTH_TOKEN
 from bench.webhooks import Agent
@@ -40,3 +41,10 @@ def test_ratios_are_taken_within_a_round() -> None:
         rounds, most=10_000
     )
     assert {"inbound 1000: CPU µs": 250.0, "echo default: CPU µs": 500.0} == medians(rounds)
+
+
+def test_the_picture_has_a_bar_for_what_was_measured_and_none_for_the_rest() -> None:
+    """Longer is more, and the words stand beside the numbers."""
+    drawn = picture({"inbound 1000: CPU µs": 250.0, "tutorial 1000: CPU µs": 25_000.0, "start: s": 1.0})
+    assert 3 == drawn.count("<rect ")  # the ground, and two bars
+    assert ["4,000", "40"] == [words for words in ("4,000", "40") if f">{words}<" in drawn]
