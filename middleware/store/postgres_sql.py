@@ -20,13 +20,14 @@ _DUE_LOOKS = (
     f"SELECT {sql.CHAT} FROM chat WHERE look_at <= $1 ORDER BY look_at LIMIT $2 FOR NO KEY UPDATE OF chat SKIP LOCKED"
 )
 # The chat's row is held before the delivery goes, so that nobody owes the chat something behind a head that is no more.
+# What was owed while this waited for the row only the next statement sees: so something may always stand behind it.
 _FINISH = """
 WITH held AS MATERIALIZED (
     SELECT chat.number FROM chat JOIN delivery ON delivery.chat = chat.number WHERE delivery.id = $1
     FOR NO KEY UPDATE OF chat)
 DELETE FROM delivery USING held
 WHERE delivery.id = $1 AND delivery.chat = held.number AND delivery.attempts = coalesce($2, delivery.attempts)
-RETURNING delivery.chat, delivery.head"""
+RETURNING delivery.chat, delivery.head, true"""
 
 _BADGES_AMONG = """
 SELECT value FROM json_array_elements_text($1::text::json) AS given (value)

@@ -91,7 +91,9 @@ LEFT JOIN message ON message.number = delivery.message"""
 CLAIMABLE = f"{_DELIVERIES} WHERE delivery.head = 1 AND delivery.due <= ?1 ORDER BY delivery.due, delivery.id LIMIT ?2"
 CLAIMABLE_OF = f"{_DELIVERIES} WHERE delivery.chat = ?1 AND delivery.head = 1 AND delivery.due <= ?2"
 CLAIM = "UPDATE delivery SET attempts = attempts + 1, due = ?2, claimed = 1 WHERE id = ?1"
-FINISH = "DELETE FROM delivery WHERE id = ?1 AND attempts = coalesce(?2, attempts) RETURNING chat, head"
+FINISH = """
+DELETE FROM delivery WHERE id = ?1 AND attempts = coalesce(?2, attempts)
+RETURNING chat, head, EXISTS (SELECT 1 FROM delivery AS behind WHERE behind.chat = delivery.chat AND behind.id <> ?1)"""
 PROMOTE = """
 UPDATE delivery SET head = 1, due = CASE WHEN due > ?2 THEN due ELSE ?2 END
 WHERE id = (SELECT id FROM delivery WHERE chat = ?1 ORDER BY id LIMIT 1)"""

@@ -282,8 +282,8 @@ class SqlTransaction(SqlReading):
         row = await self._first(sql.FINISH, (delivery, attempts))
         if row is None:
             return None
-        chat, head = row
-        return chat if head and await self._count(sql.PROMOTE, (chat, now)) else 0
+        chat, head, behind = row
+        return chat if head and behind and await self._count(sql.PROMOTE, (chat, now)) else 0
 
     async def _claim_of(self, chat: int, *, now: float, until: float) -> list[Delivery]:
         """The head of the chat of this number, if it is due."""
