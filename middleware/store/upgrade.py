@@ -7,19 +7,23 @@ from middleware.store.errors import StoreRefused
 from middleware.store.migrate import migrate, migrations, schema_version
 from middleware.store.sqlite_file import OneNode, connect, prepare, unavailable
 
-_WAIT_SECONDS = 5.0
-"""How long another process that has the file is waited for: it may be doing the same."""
 
+def upgrade(path: Path, *, patience: float = 5.0) -> tuple[int, int]:
+    """The schema's number before and after. A node that has the file has migrated it already.
 
-def upgrade(path: Path) -> tuple[int, int]:
-    """The schema's number before and after. Raises `StoreRefused` if a node has the file, or `StoreUnavailable`."""
+    Raises `StoreRefused` if whoever has it has not, and keeps it for so many seconds; or `StoreUnavailable`.
+    """
     prepare(path)
     right = OneNode(path)
     newest = migrations("sqlite")[-1].number
-    if not _taken(right):
-        if (version := _version(path)) == newest:
-            return version, version
-        right.take()
+    until = time.monotonic() + patience
+    while not _taken(right):
+        if _version(path) == newest:
+            return newest, newest
+        if time.monotonic() > until:
+            right.take()
+            break
+        time.sleep(0.05)
     try:
         before = _version(path)
         with unavailable("change its schema"):
@@ -34,16 +38,11 @@ def upgrade(path: Path) -> tuple[int, int]:
 
 
 def _taken(right: OneNode) -> bool:
-    until = time.monotonic() + _WAIT_SECONDS
-    while True:
-        try:
-            right.take()
-        except StoreRefused:
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.05)
-        else:
-            return True
+    try:
+        right.take()
+    except StoreRefused:
+        return False
+    return True
 
 
 def _version(path: Path) -> int:

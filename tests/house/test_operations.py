@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import yaml
 from aiohttp import web
 from prometheus_client import Metric
 
@@ -77,6 +78,12 @@ def test_a_counter_is_drawn_as_a_rate_and_a_histogram_as_a_quantile() -> None:
     for query in (query.values[0] for query in queries()):
         for name in re.findall(r"flex_relay_\w+(?:_total|_bucket|_sum|_count)\b", str(query)):
             assert re.search(rf"(rate|increase)\({name}\b", str(query)), query
+
+
+def test_what_is_to_be_pasted_is_yaml() -> None:
+    """Prometheus would say so too, only later."""
+    fences = re.findall(r"```yaml\n(.*?)```", (DOCS / "operations.md").read_text(), re.DOTALL)
+    assert ["scrape_configs", "groups"] == [key for fence in fences for key in yaml.safe_load(fence)]
 
 
 def test_every_metric_is_on_the_dashboard() -> None:

@@ -11,6 +11,8 @@ from middleware.relay.model import Author, Edited, EventKey, FlexRef, MessageSta
 from middleware.store.errors import StoreRefused
 from middleware.store.migrate import Migration, migrate, migrations, schema_version
 from middleware.store.sqlite import SqliteStore
+from middleware.store.sqlite_file import OneNode
+from middleware.store.upgrade import upgrade
 from tests.store.scenes import CHAT, opened, outsider, saying, texts
 
 FIRST = Migration(1, "first", "CREATE TABLE one (a INTEGER) STRICT; INSERT INTO one VALUES (1);")
@@ -103,6 +105,23 @@ async def test_a_store_of_a_newer_program_is_left_as_it_is(tmp_path: Path) -> No
     set_version(path, len(migrations("sqlite")))
     async with SqliteStore(path) as store:
         assert ["hello"] == await texts(store)
+
+
+async def test_a_file_that_a_node_has_is_up_to_date_or_left_alone(tmp_path: Path) -> None:
+    """A release step beside a running node is no trouble; beside one of an older program it says what to do."""
+    path, newest = tmp_path / "house.db", migrations("sqlite")[-1].number
+    async with SqliteStore(path):
+        assert (newest, newest) == upgrade(path, patience=0.0)
+    assert (newest, newest) == upgrade(path)
+    set_version(path, newest - 1)
+    held = OneNode(path)
+    held.take()
+    with pytest.raises(StoreRefused, match="stop the other process"):
+        upgrade(path, patience=0.0)
+    held.give_back()
+    other = outsider(path)
+    assert (newest - 1,) == other.execute("PRAGMA user_version").fetchone()
+    other.close()
 
 
 def set_version(path: Path, version: int) -> None:
