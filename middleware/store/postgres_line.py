@@ -111,16 +111,7 @@ async def connect(address: Address, *, within: float) -> Line:
     """A line to a server that can be written. Raises `StoreUnavailable`, and of that `TooMany` or `StoreRefused`."""
     try:
         async with asyncio.timeout(within):
-            line = Line(
-                await asyncpg.connect(
-                    address.dsn,
-                    timeout=within,
-                    statement_cache_size=512,
-                    max_cached_statement_lifetime=0,
-                    target_session_attrs="read-write",
-                )
-            )
-            await _settle(line, address)
+            line = await _made(address, within=within)
     except asyncpg.TooManyConnectionsError as error:
         raise TooMany(f"{address.name} takes no more connections ({said(error)}).") from error
     except REFUSED as error:
@@ -129,6 +120,33 @@ async def connect(address: Address, *, within: float) -> Line:
         raise unavailable(f"reach {address.name}", error) from error
     except ValueError as error:
         raise StoreRefused("DATABASE_URL is not an address that asyncpg can read.") from error
+    return line
+
+
+async def _made(address: Address, *, within: float) -> Line:
+    """The driver forgets a connection at which it is interrupted between two questions, so all it makes are noted."""
+    made: list[asyncpg.Connection] = []
+
+    class Noted(asyncpg.Connection):  # type: ignore[misc]  # the package has no types
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            made.append(self)
+
+    try:
+        connection = await asyncpg.connect(
+            address.dsn,
+            timeout=within,
+            statement_cache_size=512,
+            max_cached_statement_lifetime=0,
+            target_session_attrs="read-write",
+            connection_class=Noted,
+        )
+        line = Line(connection)
+        await _settle(line, address)
+    except BaseException:
+        for connection in made:
+            connection.terminate()
+        raise
     return line
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from middleware.relay.errors import StoreUnavailable
 from middleware.store.postgres import PostgresStore
+from middleware.store.postgres_line import Address, connect
 from tests.nodes.crowd import DEADLINE, Crowd, check
+from tests.nodes.ears import until
 from tests.promises.stores import dsn_of
 from tests.servers.postgres import Postgres
 from tests.servers.wire import Wire, laid
@@ -161,3 +163,14 @@ async def test_a_fault_in_the_midst_of_a_batch_is_the_end_of_that_batch_alone(
         await store.write(open_chat)
         assert "A unit failed in an unforeseen way." in caplog.messages
         assert [] == await texts(store)
+
+
+@pytest.mark.parametrize("answers", [0, 1, 2, 3])
+async def test_a_connection_that_stays_half_made_is_not_kept(postgres: Postgres, answers: int) -> None:
+    """Each would be a socket here and a session there, for as long as the network is bad."""
+    async with laid(postgres.port) as wire:
+        wire.answers = answers
+        address = Address(postgres.dsn(port=wire.port), name="PostgreSQL", node="half")
+        with pytest.raises(StoreUnavailable, match="could not reach PostgreSQL"):
+            await connect(address, within=0.5)
+        await until(lambda: not wire.carrying)

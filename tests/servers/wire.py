@@ -10,10 +10,17 @@ class Wire:
 
     def __init__(self, to: int) -> None:
         self.port = 0
+        self.answers: int | None = None
+        """How many pieces of the far end's answers come through on each new connection; None: all of them."""
         self._to = to
         self._carrying: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
+
+    @property
+    def carrying(self) -> int:
+        """How many connections there are."""
+        return len(self._carrying)
 
     def target(self) -> int:
         """The port of the other end, for a new connection."""
@@ -61,16 +68,21 @@ class Wire:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target())
         try:
             async with asyncio.TaskGroup() as ways:
-                ways.create_task(self._pump(reader, far_writer, flowing))
-                ways.create_task(self._pump(far_reader, writer, flowing))
+                ways.create_task(self._pump(reader, far_writer, flowing, None))
+                ways.create_task(self._pump(far_reader, writer, flowing, self.answers))
         finally:
             far_writer.transport.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event, most: int | None
+    ) -> None:
+        pieces = 0
         while data := await reader.read(65_536):
             await flowing.wait()
-            writer.write(data)
-            await writer.drain()
+            if most is None or pieces < most:
+                writer.write(data)
+                await writer.drain()
+            pieces += 1
         raise ConnectionResetError
 
 
