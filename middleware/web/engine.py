@@ -287,6 +287,8 @@ def _driver(
 
     async def serve(environ: dict[str, Any]) -> web.StreamResponse:
         line: Line = environ[_LINE]
-        return await Websocket(line, engine=engine).serve(environ["aiohttp.request"], engine.sockets[line.sid])
+        request: web.Request = environ["aiohttp.request"]
+        environ.clear()  # Its callers hold it until the websocket ends, and need nothing of it any more.
+        return await Websocket(line, engine=engine).serve(request, engine.sockets[line.sid])
 
     return serve
