@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import math
 import struct
 
 import pytest
@@ -95,7 +96,7 @@ async def test_bad_frames_are_one_log_line_a_second(town: Town, caplog: pytest.L
         await raw.send(frame)
         await raw.ends()
     lines = [record for record in caplog.records if record.name.startswith(("middleware", "engineio", "socketio"))]
-    seconds = lines[-1].created - lines[0].created
+    seconds = math.ceil(lines[-1].created - lines[0].created)  # the house counts by another clock
     assert 1 <= len(lines) <= 1 + seconds
     assert {"A socket was refused."} == {record.getMessage() for record in lines}
     assert [] == [record for record in lines if record.exc_info]

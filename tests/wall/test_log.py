@@ -16,13 +16,13 @@ import aiohttp
 import jwt
 import pytest
 import socketio
-from aiohttp.test_utils import unused_port
 
 from tests.flex.twilio import Twilio, open_twilio
 from tests.house.test_settings import GOOD
 from tests.journeys.page import DEADLINE, Page, until
 from tests.journeys.test_bad_input import FIELDS
 from tests.journeys.town import SEED
+from tests.torture.keeper import free_port
 from tests.wall.street import HANDSHAKE, Poller, websocket
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +58,7 @@ class Life:
 @asynccontextmanager
 async def _life(folder: Path) -> AsyncIterator[Life]:
     """A server that ends with the block, and whose log is whole then."""
-    port = unused_port()
+    port = free_port()
     async with open_twilio() as twilio, aiohttp.ClientSession(headers=BEHIND) as http, AsyncExitStack() as opened:
         given = {
             **GOOD,
