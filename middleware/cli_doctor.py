@@ -12,7 +12,7 @@ import click
 
 from middleware.cli_order import wanted_by_server
 from middleware.cli_words import check_lines, say
-from middleware.engine import open_store
+from middleware.engine import open_bell, open_store
 from middleware.flex.setup_account import open_account
 from middleware.flex.setup_checks import Check, Door, check_account, check_door
 from middleware.relay.errors import FlexError, StoreUnavailable
@@ -23,6 +23,8 @@ from middleware.store.sqlite_file import OneNode
 
 LEAST_FREE = 200 * 1024 * 1024
 """Bytes that the store's disk should have free: hours in which somebody can see to it."""
+REDIS_LOOKS = 100
+"""How often to ask, in about five seconds, whether Redis has rung."""
 
 
 @click.command()
@@ -59,6 +61,8 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
         yield check
     if settings.database_path is None:
         yield await check_database(settings)
+        if settings.redis_url is not None:
+            yield await check_redis(settings.redis_url.get_secret_value())
     else:
         yield await check_store(settings.database_path)
         yield check_disk(settings.database_path)
@@ -109,6 +113,20 @@ async def check_database(settings: Settings) -> Check:
     except StoreUnavailable as error:
         return Check("store", False, f"{settings.database}: {error}", "do as it says")
     return Check("store", True, f"{settings.database} answers")
+
+
+async def check_redis(url: str) -> Check:
+    """Whether Redis rings: what is rung there is heard. The address may hold a password, and is not told."""
+    try:
+        async with open_bell(url, channel="doctor") as bell:
+            for _ in range(REDIS_LOOKS):
+                if await bell.word() == "ok":
+                    return Check("redis", True, "it rings")
+                await asyncio.sleep(0.05)
+    except StoreUnavailable as error:
+        return Check("redis", False, str(error), "do as it says")
+    remedy = "see to REDIS_URL and Redis; until it rings, nodes find news by looking, up to two seconds later"
+    return Check("redis", False, "it does not ring", remedy)
 
 
 def check_disk(path: Path) -> Check:
