@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import uvloop
@@ -24,7 +24,12 @@ from middleware.cli_store import copy, migrate
 from middleware.logs import set_up_logs
 from middleware.relay.errors import HouseError
 from middleware.settings import Backend, BadSettings, LogFormat, Settings, read_settings
-from middleware.simulator import PRESETS, Plan, Seed, serve_simulator
+
+if TYPE_CHECKING:
+    from middleware.simulator import Plan, Seed
+
+MISCHIEF = ("mild", "wild")
+"""The simulator's presets. It is imported by who runs it: `serve` starts quicker without."""
 
 _BACKENDS = click.Choice([kind.value for kind in Backend])
 
@@ -52,7 +57,7 @@ def serve() -> None:
 @click.option("--port", default=8080, show_default=True, help="The page's port; the next free one if it is taken.")
 @click.option("--desk-port", default=8081, show_default=True, help="The desk's port, likewise.")
 @click.option("--backend", type=_BACKENDS, default=Backend.PROGRAMMABLE_CHAT.value, show_default=True)
-@click.option("--mischief", type=click.Choice(list(PRESETS)), help="Let the pretend Twilio misbehave.")
+@click.option("--mischief", type=click.Choice(MISCHIEF), help="Let the pretend Twilio misbehave.")
 def demo(port: int, desk_port: int, backend: str, mischief: str | None) -> None:
     """Run everything on this machine, without any account: the middleware, a pretend Twilio and its agents' desk."""
     set_up_logs(json=False, level="INFO", details=True)
@@ -64,7 +69,7 @@ def demo(port: int, desk_port: int, backend: str, mischief: str | None) -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8081, show_default=True)
-@click.option("--mischief", type=click.Choice(list(PRESETS)), help="Let it misbehave.")
+@click.option("--mischief", type=click.Choice(MISCHIEF), help="Let it misbehave.")
 def simulator(host: str, port: int, mischief: str | None) -> None:
     """Run the pretend Twilio alone, to point any Twilio client at."""
     set_up_logs(json=False, level="INFO")
@@ -97,7 +102,9 @@ class Ports:
     desk: int
 
 
-async def _demo(folder: Path, ports: Ports, *, backend: Backend, mischief: Plan | None) -> None:
+async def _demo(folder: Path, ports: Ports, *, backend: Backend, mischief: "Plan | None") -> None:
+    from middleware.simulator import Seed, serve_simulator  # noqa: PLC0415
+
     seed = Seed()
     desk = static_files() / "dist" / "desk"
     async with serve_simulator(seed, port=_free(ports.desk), desk_files=desk, mischief=mischief) as twilio:
@@ -110,7 +117,9 @@ async def _demo(folder: Path, ports: Ports, *, backend: Backend, mischief: Plan 
         )
 
 
-async def _simulate(host: str, port: int, *, mischief: Plan | None) -> None:
+async def _simulate(host: str, port: int, *, mischief: "Plan | None") -> None:
+    from middleware.simulator import Seed, serve_simulator  # noqa: PLC0415
+
     seed, desk = Seed(), static_files() / "dist" / "desk"
     async with serve_simulator(seed, host=host, port=port, desk_files=desk, mischief=mischief) as address:
         click.echo(f"Twilio's API   {address}   (account {seed.account_sid}, token {seed.auth_token})")
@@ -118,7 +127,7 @@ async def _simulate(host: str, port: int, *, mischief: Plan | None) -> None:
         await _stopped()
 
 
-def _demo_settings(seed: Seed, backend: Backend, *, folder: Path, page: str, twilio: str) -> Settings:
+def _demo_settings(seed: "Seed", backend: Backend, *, folder: Path, page: str, twilio: str) -> Settings:
     own = {
         Backend.PROGRAMMABLE_CHAT: {"flex_flow_sid": seed.flow_sid},
         Backend.CONVERSATIONS: {"flex_address_sid": seed.address_sid},
@@ -139,7 +148,9 @@ def _demo_settings(seed: Seed, backend: Backend, *, folder: Path, page: str, twi
     )
 
 
-def _plan(preset: str | None) -> Plan | None:
+def _plan(preset: str | None) -> "Plan | None":
+    from middleware.simulator import PRESETS  # noqa: PLC0415
+
     return None if preset is None else PRESETS[preset]
 
 
