@@ -37,7 +37,8 @@ def test_a_house_that_rings_at_the_wrong_door_is_found_out(tmp_path: Path) -> No
     try:
         with pytest.raises((AssertionError, ExceptionGroup)) as found:
             run_state_machine_as_test(
-                visitors_on(wrong), settings=settings(EVERY_TIME, phases=[Phase.generate], report_multiple_bugs=False)
+                visitors_on(wrong),
+                settings=settings(EVERY_TIME, max_examples=200, phases=[Phase.generate], report_multiple_bugs=False),
             )
     finally:
         wrong.close()
