@@ -130,7 +130,9 @@ class Transaction(Reading, BadgeWriting, Protocol):
         """
 
     async def finish_and_claim(self, claimed: Delivery, *, now: float, until: float) -> tuple[Delivery | None, bool]:
-        """The same, and claim the next of its chat, if that is due; and whether there is one that is not."""
+        """The same, and claim the next of its chat, if that is due; and whether there may be one that is not claimed:
+        it is not due, or somebody else has settled this delivery, and the next is nobody's.
+        """
 
     async def postpone(self, claimed: Delivery, *, due: float, unsure: bool) -> bool:
         """Give the claim back, to be claimed again from `due`.

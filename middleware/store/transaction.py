@@ -174,10 +174,10 @@ class SqlTransaction(SqlReading):
         return await self._finish(claimed.id, claimed.attempts, now=now) is not None
 
     async def finish_and_claim(self, claimed: Delivery, *, now: float, until: float) -> tuple[Delivery | None, bool]:
-        """Settle the delivery, if this claim is its last, and claim the next; whether there is one that is not due."""
+        """Settle the delivery, if this claim is its last, and claim the next; whether one may be left unclaimed."""
         chat = await self._finish(claimed.id, claimed.attempts, now=now)
         if not chat:
-            return None, False
+            return None, chat is None
         following = await self._claim_of(chat, now=now, until=until)
         return (following[0], False) if following else (None, True)
 

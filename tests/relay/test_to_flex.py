@@ -333,6 +333,18 @@ async def test_a_delivery_that_could_not_be_settled_does_not_wait_for_its_lease(
     assert [MessageStatus.SENT] == await statuses(heart)
 
 
+async def test_what_stands_behind_a_message_that_came_out_of_turn_is_looked_for(heart: Heart) -> None:
+    """An agent's words, not told yet, have the index before it: then its delivery is settled with its echo."""
+    _, ref = await heart.open()
+    heart.flex.speak(ref, "not told yet")
+    messages = [await heart.say(text) for text in ("one", "two")]
+    now = heart.clock.now()
+    (first,) = await heart.store.write(lambda tx: tx.claim(now=now, until=now + PACE.lease, limit=8))
+    assert not await heart.deliver(first, heart.to_flex)
+    await heart.deliver_all()
+    assert [message.id for message in messages] == heart.flex.sent(ref)
+
+
 class _LongAway(_AwayOnce):
     """A store that lets the handing back wait until the lease has run out and somebody else has the claim."""
 
