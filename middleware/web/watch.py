@@ -52,7 +52,8 @@ class Watch:
                 log.exception("A round of the watch failed in an unforeseen way.")
             rounds += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), ROUND_SECONDS)
+                async with asyncio.timeout(ROUND_SECONDS):
+                    await self._woken.wait()
             self._woken.clear()
 
     async def round(self) -> int:

@@ -157,11 +157,12 @@ class Stage:
         return Outcome(self.name, faults, self.judge(), recovery, tuple(self.problems), tuple(notes))
 
     async def close(self) -> None:
-        """Send everybody home."""
-        tasks = [*self._typing, *self._lives.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Send everybody home. They are told again: `wait_for` may lose a cancellation that meets an answer."""
+        here: set[asyncio.Task[None]] = {*self._typing, *self._lives.values()}
+        while here:
+            for task in here:
+                task.cancel()
+            _, here = await asyncio.wait(here, timeout=1)
 
     def _own_dice(self) -> random.Random:
         return random.Random(self.dice.getrandbits(64))  # noqa: S311 — for play
