@@ -116,11 +116,13 @@ class Houses:
         """The texts in a channel, in order."""
         return [message["body"] for message in (await self.twilio.state())["channels"][channel]["messages"]]
 
-    async def arrives(self, channel: str, *texts: str) -> None:
-        """Wait until exactly these texts are in the channel."""
+    async def arrives(self, channel: str, *texts: str, in_order: bool = True) -> None:
+        """Wait until exactly these texts are in the channel, none twice; `in_order`: as they are named here."""
+        wanted = list(texts) if in_order else sorted(texts)
 
         async def there() -> bool:
-            return await self.at_flex(channel) == list(texts)
+            found = await self.at_flex(channel)
+            return (found if in_order else sorted(found)) == wanted
 
         await until(there, what=f"{texts} at Flex")
 
