@@ -11,22 +11,15 @@ from types import ModuleType
 from typing import Protocol, cast
 
 from middleware.relay.nodes import NodeBell
-from middleware.relay.ports import Store
 from middleware.settings import Settings
 from middleware.store.batches import CrashPoint
 from middleware.store.errors import StoreRefused
+from middleware.store.sql_store import SqlStore
 from middleware.store.sqlite import SqliteStore
 from middleware.store.upgrade import upgrade
 
 PATIENCE = 3.0
 """Seconds that a store is waited for: well inside the five that Twilio waits for a webhook's answer."""
-
-
-class OpenStore(Store, Protocol):
-    """A store that was opened."""
-
-    async def ping(self) -> None:
-        """Return if the store can be written and read now. Raises `StoreUnavailable`."""
 
 
 class OpenBell(NodeBell, Protocol):
@@ -36,9 +29,7 @@ class OpenBell(NodeBell, Protocol):
         """`ok` if this node hears what it rings, else `away`."""
 
 
-def open_store(
-    settings: Settings, *, crash: CrashPoint | None = None, guest: bool = False
-) -> AbstractAsyncContextManager[OpenStore]:
+def open_store(settings: Settings, *, crash: CrashPoint | None = None, guest: bool = False) -> SqlStore:
     """The store these settings name, to be entered. A `guest` may use it beside the nodes, and does not migrate it.
 
     Raises `StoreRefused` if what it needs is not installed.
@@ -54,7 +45,7 @@ def open_store(
         crash=crash,
         guest=guest,
     )
-    return cast(AbstractAsyncContextManager[OpenStore], opened)
+    return cast(SqlStore, opened)
 
 
 async def migrated(url: str) -> tuple[int, int]:

@@ -4,13 +4,12 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 from middleware.relay.errors import StoreUnavailable
 from middleware.relay.nodes import Elsewhere, NodeBell
-from middleware.relay.ports import Reading, Transaction, Unit, View
+from middleware.relay.ports import Transaction
 from middleware.store.batches import CrashPoint
 from middleware.store.errors import StoreRefused
 from middleware.store.migrate import migrations
@@ -22,13 +21,12 @@ from middleware.store.postgres_lines import Lines
 from middleware.store.postgres_migrate import migrate, require
 from middleware.store.postgres_transaction import PostgresTransaction
 from middleware.store.postgres_units import Viewing, Writing
-
-T = TypeVar("T")
+from middleware.store.sql_store import SqlStore
 
 _CALL_SECONDS = 1.0
 
 
-class PostgresStore:
+class PostgresStore(SqlStore):
     """The truth, in a database: every commit is durable there before it is acknowledged.
 
     `node` is this process's name, the same after a restart and no other's. `connections` is how many it may have open.
@@ -58,20 +56,9 @@ class PostgresStore:
         self._lines = Lines(self._connect, most=connections)
         self._keeper = Keeper(self._lines, node=node, clock=self.clock, release=self._release)
         self._rung = _Rung()
-        self._units: Jobs | None = None
-        self._views: Jobs | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._calling: asyncio.Task[None] | None = None
         self._call_from = 0.0
-
-    async def __aenter__(self) -> Self:
-        await self.open()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     async def open(self) -> None:
         """Connect, and bring the schema up to date. Raises `StoreRefused` or `StoreUnavailable`."""
@@ -104,23 +91,6 @@ class PostgresStore:
         self._keeping.cancel()
         await asyncio.gather(self._keeping, return_exceptions=True)
         await self._lines.close()
-
-    async def write(self, unit: Unit[T]) -> T:
-        """Run the unit in one transaction; its result comes only once it is committed. It may be run again."""
-        if self._units is None:
-            raise StoreUnavailable("The store is not open.")
-        return cast(T, await self._units.do(unit))
-
-    async def read(self, view: View[T]) -> T:
-        """Run the view on one consistent state that holds every finished write of every node."""
-        if self._views is None:
-            raise StoreUnavailable("The store is not open.")
-        return cast(T, await self._views.do(view))
-
-    async def ping(self) -> None:
-        """Return if the store can be written and read now. Raises `StoreUnavailable`."""
-        await self.write(_nothing)
-        await self.read(_something)
 
     def tell(self, elsewhere: Elsewhere) -> None:
         """From now on, tell this what happens on other nodes."""
@@ -195,11 +165,3 @@ async def demand_utf8(line: Line) -> None:
     encoding = await line.value("SHOW server_encoding")
     if encoding != "UTF8":
         raise StoreRefused(f"The database's encoding is {encoding}, which cannot keep every text: make one in UTF8.")
-
-
-async def _nothing(_transaction: Transaction) -> None:
-    return None
-
-
-async def _something(reading: Reading) -> None:
-    await reading.next_due()
