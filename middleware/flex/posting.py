@@ -4,11 +4,11 @@ The twilio package's resource layer takes more CPU for it than the whole way ove
 and the answer read by hand. What the package says of itself and of the account is still its own.
 """
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from aiohttp import encode_basic_auth
 from twilio.rest import Client
 
 from middleware.flex import chat_events
@@ -28,10 +28,9 @@ class Posting:
         self._transport: Transport = client.http_client
         self._url = client.get_hostname(url)
         self._author = author
-        password = f"{client.username}:{client.password}".encode()
         self._headers: Mapping[str, str] = {
             **client.get_headers("POST", {"X-Twilio-Webhook-Enabled": "true"}),
-            "Authorization": "Basic " + base64.b64encode(password).decode(),
+            "Authorization": encode_basic_auth(*client.auth),
         }
 
     async def post(self, ref: FlexRef, message: Message) -> Receipt:

@@ -4,7 +4,6 @@ The package's own async transport has no timeout (its argument is ignored), hide
 only its request building is used: `Transport` is what its `Client` calls.
 """
 
-import base64
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self, TypeAlias
 from urllib.parse import urlencode
 
+from aiohttp import encode_basic_auth
 from twilio.http.response import Response
 from twilio.rest import Client
 
@@ -97,11 +97,12 @@ class Transport:
     ) -> Response:
         """Make one call and read its whole answer."""
         del timeout, allow_redirects
+        authorization = {} if auth is None else {"Authorization": encode_basic_auth(*auth)}
         answer, text = await self._exchange(
             method,
             f"{url}?{urlencode(params, doseq=True)}" if params else url,
             data=urlencode(data, doseq=True).encode() if data else b"",
-            headers={**_FORM, **(headers or {}), **_basic(auth)},
+            headers={**_FORM, **(headers or {}), **authorization},
         )
         _checked(answer, text, call=f"{method} {_path(url)}")
         return Response(answer.status, text, answer.headers)
@@ -135,12 +136,6 @@ def twilio_client(credentials: Credentials, transport: Transport) -> Client:
         for domain in (client.flex_api, client.chat, client.taskrouter, client.conversations):
             domain.base_url = credentials.api_url
     return client
-
-
-def _basic(auth: tuple[str, str] | None) -> dict[str, str]:
-    if auth is None:
-        return {}
-    return {"Authorization": "Basic " + base64.b64encode(":".join(auth).encode()).decode()}
 
 
 def _path(url: str) -> str:
