@@ -12,10 +12,9 @@ Texts, names and tokens are never told. This file needs the extra `otel`, and is
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from hashlib import blake2b
-from typing import TypeAlias
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -27,7 +26,7 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-from middleware.relay.hands import Hands
+from middleware.relay.hands import Delivers, Hands
 from middleware.relay.meters import Attempt, Meters
 from middleware.relay.model import (
     Author,
@@ -40,8 +39,6 @@ from middleware.relay.model import (
     StatusChanged,
 )
 from middleware.relay.ports import Clock
-
-Deliver: TypeAlias = Callable[[Delivery, Hands], Awaitable[bool]]
 
 _NANOSECONDS = 1_000_000_000
 _CLOSE_SECONDS = 2.0
@@ -79,7 +76,7 @@ class Traces:
         """Send what is left."""
         self._provider.shutdown()
 
-    def deliver(self, deliver: Deliver) -> Deliver:
+    def deliver(self, deliver: Delivers) -> Delivers:
         """The same, each attempt in a span."""
 
         async def traced(delivery: Delivery, hands: Hands) -> bool:

@@ -1,16 +1,15 @@
 """Who watches this node, as the settings say: counters and traces if somebody wants them, Flex's last word always."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import middleware
-from middleware.relay.hands import Hands
+from middleware.relay.hands import Delivers
 from middleware.relay.meters import UNCOUNTED, Meters
-from middleware.relay.model import Delivery
 from middleware.relay.ports import Clock
 from middleware.settings import BadSettings, Settings
 from middleware.web.metrics import Metrics
@@ -18,8 +17,6 @@ from middleware.web.status import LastWord
 
 if TYPE_CHECKING:
     from middleware.traces import Traces
-
-Deliver: TypeAlias = Callable[[Delivery, Hands], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Watched:
         if self.metrics is not None:
             self.metrics.webhook(outcome)
 
-    def deliver(self, deliver: Deliver) -> Deliver:
+    def deliver(self, deliver: Delivers) -> Delivers:
         """The same, watched."""
         return deliver if self.traces is None else self.traces.deliver(deliver)
 

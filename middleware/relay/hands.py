@@ -3,8 +3,9 @@
 What is claimed at once needs no second unit, and nobody has to look for it.
 """
 
+from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeAlias
 
 from middleware.relay.errors import AskRefused
 from middleware.relay.model import Delivery
@@ -37,6 +38,10 @@ class Hands(Protocol):
 
     def claimed(self, claim: Claim, *, certain: bool) -> None:
         """The write is over; not `certain`: nobody knows whether the claim was made."""
+
+
+Delivers: TypeAlias = Callable[[Delivery, Hands], Awaitable[bool]]
+"""Makes one attempt at a claimed delivery. Whether what stands behind it is seen to."""
 
 
 class _NoHands:

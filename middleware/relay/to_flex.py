@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 
 from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
 from middleware.relay.errors import StoreUnavailable
-from middleware.relay.hands import Claim, Hands
+from middleware.relay.hands import Claim, Delivers
 from middleware.relay.model import Delivery, DeliveryId
 from middleware.relay.ports import Clock, Reading, Store, Transaction, Wake
 
@@ -25,7 +24,7 @@ class ToFlex:
         self,
         store: Store,
         *,
-        deliver: Callable[[Delivery, Hands], Awaitable[bool]],
+        deliver: Delivers,
         clock: Clock,
         pace: Pace,
         call: Wake = nobody,
