@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 from middleware.relay.nodes import NodeBell
 from middleware.settings import Settings
+from middleware.settings_values import database_file
 from middleware.store.batches import CrashPoint
 from middleware.store.errors import StoreRefused
 from middleware.store.sql_store import SqlStore
@@ -36,7 +37,7 @@ def open_store(settings: Settings, *, crash: CrashPoint | None = None, guest: bo
     """
     if settings.database_path is not None:
         return SqliteStore(settings.database_path, patience=PATIENCE, crash=crash, guest=guest)
-    postgres = _needed("middleware.store.postgres", said="DATABASE_URL names PostgreSQL", package="asyncpg")
+    postgres = _with_asyncpg("postgres")
     opened = postgres.PostgresStore(
         settings.database_url.get_secret_value(),
         node=settings.node or f"{socket.gethostname()}:{settings.port or os.getpid()}",
@@ -50,35 +51,35 @@ def open_store(settings: Settings, *, crash: CrashPoint | None = None, guest: bo
 
 async def migrated(url: str) -> tuple[int, int]:
     """Bring the store at this address up to date: its schema before and after. Raises `StoreUnavailable`."""
-    if (path := _path(url)) is not None:
+    if (path := database_file(url)) is not None:
         return await asyncio.to_thread(upgrade, path)
-    postgres = _needed("middleware.store.postgres_upgrade", said="DATABASE_URL names PostgreSQL", package="asyncpg")
+    postgres = _with_asyncpg("postgres_upgrade")
     return cast(tuple[int, int], await postgres.upgrade(url))
 
 
 async def copied(source: Path, url: str) -> Mapping[str, int]:
     """Copy the SQLite file into the PostgreSQL database: rows of each table. Raises `StoreUnavailable`."""
-    if _path(url) is not None:
+    if database_file(url) is not None:
         raise StoreRefused("DATABASE_URL names no PostgreSQL database: set it to where the store is to be copied.")
-    postgres = _needed("middleware.store.postgres_copy", said="DATABASE_URL names PostgreSQL", package="asyncpg")
+    postgres = _with_asyncpg("postgres_copy")
     return cast(Mapping[str, int], await postgres.copy(source, url))
-
-
-def _path(url: str) -> Path | None:
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
 
 
 def open_bell(url: str, *, channel: str) -> AbstractAsyncContextManager[OpenBell]:
     """The bell between nodes at this address, to be entered. Raises `StoreRefused` if its driver is not installed."""
-    bell = _needed("middleware.redis_bell", said="REDIS_URL is set", package="redis")
+    bell = _needed("middleware.redis_bell", said="REDIS_URL is set", package="redis", extra="redis")
     return cast(AbstractAsyncContextManager[OpenBell], bell.RedisBell(url, channel=channel))
 
 
-def _needed(module: str, *, said: str, package: str) -> ModuleType:
+def _with_asyncpg(name: str) -> ModuleType:
+    said = "DATABASE_URL names PostgreSQL"
+    return _needed(f"middleware.store.{name}", said=said, package="asyncpg", extra="postgres")
+
+
+def _needed(module: str, *, said: str, package: str, extra: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
-        extra = {"asyncpg": "postgres"}.get(package, package)
         raise StoreRefused(
             f"{said}, for which {package} is needed: pip install 'flex-socketio-middleware[{extra}]'."
         ) from error

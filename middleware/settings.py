@@ -13,6 +13,7 @@ from middleware.settings_values import (
     ANY,
     address,
     carried,
+    database_file,
     listed,
     long_keys,
     origin,
@@ -183,8 +184,7 @@ class Settings(BaseModel):
     @property
     def database_path(self) -> Path | None:
         """The file of the store, if it is one."""
-        url = self.database_url.get_secret_value()
-        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
+        return database_file(self.database_url.get_secret_value())
 
     @property
     def database(self) -> str:

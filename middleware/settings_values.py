@@ -1,5 +1,6 @@
 """What the settings' values may look like; whatever does not is told with what it should be."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, SecretStr
@@ -91,6 +92,11 @@ def carried(value: list[str]) -> list[str]:
     if "websocket" not in value or {*value} - {"websocket", "polling"}:
         raise ValueError("must be websocket,polling, or websocket alone")
     return value
+
+
+def database_file(url: str) -> Path | None:
+    """The file of the store at this address, if it is one."""
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
 
 
 def shown_database(url: str) -> str:

@@ -1,1 +1,1 @@
-"""SQL is spoken here: the store, in one SQLite file."""
+"""SQL is spoken here: the store, in one SQLite file or in a PostgreSQL database."""

@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "flex": {"middleware.relay", "aiohttp", "httptools", "multidict", "twilio", "jwt"},
     "store": {"middleware.relay", "asyncpg"},
     "redis_bell": {"redis"},
-    "engine": {"middleware.relay", "middleware.settings", "middleware.store"},
+    "engine": {"middleware.relay", "middleware.settings", "middleware.settings_values", "middleware.store"},
     "web": {"middleware.relay", "aiohttp", "socketio", "engineio", "pydantic", "jwt", "prometheus_client"},
     "simulator": {"aiohttp", "twilio"},
     "back_end": {"middleware.relay", "middleware.flex", "middleware.settings", "twilio"},
