@@ -170,23 +170,18 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
             self._soon(self._goodbye(line))
             await asyncio.sleep(within / len(lines))
 
+    async def send_home(self) -> None:
+        """Close every line; their pages come back by themselves. One that does not read is not waited for."""
+        await asyncio.gather(*(self._goodbye(line) for line in list(self.lines.values())))
+        await self.disconnect()  # Whoever came meanwhile.
+        await asyncio.gather(*self._ending)
+
     async def _goodbye(self, line: Line) -> None:
         if line.websocket is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self.limits.goodbye_seconds):
                     await line.websocket.close(code=WSCloseCode.GOING_AWAY)
         await self.end(line)
-
-    async def send_home(self) -> None:
-        """Close every line; their pages come back by themselves. One that does not read is not waited for."""
-        websockets = [line.websocket for line in self.lines.values() if line.websocket is not None]
-        going = [asyncio.create_task(ws.close(code=WSCloseCode.GOING_AWAY)) for ws in websockets]
-        if going:
-            _, stuck = await asyncio.wait(going, timeout=self.limits.goodbye_seconds)
-            for task in stuck:
-                task.cancel()
-        await self.disconnect()
-        await asyncio.gather(*self._ending)
 
     def _line_of(self, request: web.Request, *, address: str) -> Line | None:
         """The line that the request is of; None for a handshake, if there is room. Raises `TurnedAway`."""
