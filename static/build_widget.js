@@ -7,19 +7,9 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 import { styles } from "./styles.js";
 
-/** @param {string} dist @param {{development: boolean}} how */
-export async function buildWidget(dist, { development }) {
-  /** @type {import("esbuild").BuildOptions} */
-  const common = {
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    minify: !development,
-    sourcemap: development,
-    charset: "utf8",
-    legalComments: "none",
-    plugins: [styles({ minify: !development }), contract],
-  };
+/** @param {string} dist @param {import("esbuild").BuildOptions} options */
+export async function buildWidget(dist, options) {
+  const common = { ...options, plugins: [styles(options), contract] };
   const room = await buildRoom(`${dist}/widget`, common);
   const entryPoints = { widget: "static/widget/element.js" };
   await build({ ...common, entryPoints, outdir: dist, define: { ROOM: JSON.stringify(room) } });

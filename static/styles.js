@@ -3,7 +3,7 @@
 import { transform } from "esbuild";
 import { readFile } from "node:fs/promises";
 
-/** @param {{minify: boolean}} how */
+/** @param {{minify?: boolean}} how */
 export function styles({ minify }) {
   return {
     name: "styles",
