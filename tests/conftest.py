@@ -9,11 +9,19 @@ from hypothesis import settings
 
 from tests.servers import postgres as postgres_servers
 from tests.servers import redis as redis_servers
+from tests.servers.late import late_connections_closed
 from tests.servers.postgres import Postgres, programs, running
 from tests.servers.redis import Redis
 
 settings.register_profile("house", deadline=None)  # A machine that is busy is slow, and nothing is wrong with that.
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _late_connections() -> Iterator[None]:
+    """Towns are closed while Twilio still calls them."""
+    with late_connections_closed():
+        yield
 
 
 @pytest.fixture(scope="session")
