@@ -117,7 +117,7 @@ async def _a_chat(life: Life) -> None:
         await page.grant("say", {"ask_id": f"planted {number}", "text": f"planted text {number}"})
     await life.logs("Delivery waits.", 3)
     await _twilio_stumbles(life, "not_found")
-    await page.grant("say", {"ask_id": "planted 3", "text": "planted text 3"})
+    await page.ask("say", {"ask_id": "planted 3", "text": "planted text 3"})  # unless one before it has ended the chat
     await life.logs("Delivery buried.", 1)
     await page.close()
 
