@@ -61,6 +61,7 @@ async def test_a_page_that_was_away_shows_what_it_had_as_it_reads_now(town: Town
         await town.agent_says(channel, text)
     await page.hears("said", lambda news: news["message"]["seq"] == 4)
     witness = await town.page({"token": opened["token"]})
+    await witness.hears("opened")
     await page.close()
     await town.agent_rewords(channel, 1, "ONE")
     await town.agent_withdraws(channel, 2)
