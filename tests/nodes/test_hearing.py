@@ -67,10 +67,11 @@ async def test_news_are_told_once_and_on_other_nodes_alone(
 
 
 async def look(store: PostgresStore) -> None:
-    """Let the node look, and have looked, for everything that is committed by now."""
-    before = store._keeper._beats
-    store._keeper.look()
-    await until(lambda: store._keeper._beats > before)
+    """Let the node look, and have looked, for everything that is committed by now: the first may be half over."""
+    for _ in range(2):
+        before = store._keeper._beats
+        store._keeper.look()
+        await until(lambda before=before: store._keeper._beats > before)  # type: ignore[misc]
 
 
 async def test_news_that_nobody_rang_for_are_found_by_looking(postgres: Postgres, tmp_path: Path) -> None:
@@ -127,8 +128,9 @@ async def test_a_node_that_lost_its_home_line_listens_again(postgres: Postgres, 
     """Everybody may have missed something; what comes later is heard as before."""
     async with two_nodes(postgres, tmp_path) as two:
         for times in (1, 2):
+            holes = two.at_second.holes
             assert await terminate_all(postgres, "second")
-            await until(lambda times=times: two.at_second.holes == times)  # type: ignore[misc]
+            await until(lambda holes=holes: two.at_second.holes > holes)  # type: ignore[misc]
             two.at_second.visitors.clear()
             await two.first.write(saying(f"hello {times}"))
             await until(lambda: two.at_second.visitors)
@@ -141,7 +143,7 @@ async def test_old_news_are_thrown_away(postgres: Postgres, tmp_path: Path) -> N
         try:
             await outsider.execute("UPDATE news SET at = at - 3600")
             await two.first.write(saying("hello"))
-            two.second._keeper._beats = 0
+            two.second._keeper._beats = -1  # so that it forgets at the second look, which is whole
             await look(two.second)
             assert 1 == await outsider.fetchval("SELECT count(*) FROM news")
         finally:
