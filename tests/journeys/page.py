@@ -83,6 +83,16 @@ class Page:
         """The texts said to this page, in order."""
         return [payload["message"]["text"] for payload in self.told("said")]
 
+    def all_texts(self) -> list[str]:
+        """The texts this page was told, as news or in a catch-up, in order."""
+        messages: list[Payload] = []
+        for name, payload in self.heard:
+            if name == "opened":
+                messages += payload["messages"]
+            elif name == "said":
+                messages.append(payload["message"])
+        return [message["text"] for message in messages]
+
     async def _hear(self, name: str, payload: Payload = None) -> None:
         self.heard.append((name, payload))
 

@@ -118,15 +118,10 @@ async def test_a_page_that_comes_back_gets_precisely_what_it_missed(town: Town) 
     await town.agent_says(channel, "missed 1")
     await town.agent_says(channel, "missed 2")
     back = await town.page({"token": opened["token"], "chat": opened["chat"]["id"], "after": 2})
-    await until(lambda: _all_texts(back) == ["missed 1", "missed 2"], what="what was missed")
+    await until(lambda: back.all_texts() == ["missed 1", "missed 2"], what="what was missed")
     answer = await back.grant("resume", {"chat": opened["chat"]["id"], "after": 3})
     assert ["missed 2"] == [message["text"] for message in answer["messages"]]
     assert not answer["reset"]
-
-
-def _all_texts(page: Page) -> list[str]:
-    caught_up = [message["text"] for news in page.told("opened") for message in news["messages"]]
-    return caught_up + page.texts()
 
 
 async def test_a_position_the_chat_does_not_know_is_said_aloud(town: Town) -> None:
@@ -181,7 +176,7 @@ async def test_a_restart_in_the_middle_loses_nothing(tmp_path: Path) -> None:
         await twilio.desk(f"channels/{task['channel_sid']}/messages", {"body": "said while you were away"})
         async with serve(tmp_path, twilio, port=port) as url:
             back = await Page(url).connect({"token": opened["token"], "chat": opened["chat"]["id"], "after": 1})
-            await until(lambda: _all_texts(back) == ["said while you were away"], what="the missed message")
+            await until(lambda: back.all_texts() == ["said while you were away"], what="the missed message")
             await back.grant("say", {"ask_id": "2", "text": "Still here"})
             await back.close()
 

@@ -37,12 +37,7 @@ async def chat(houses: Houses) -> tuple[Page, str, str]:
 
 async def hears(page: Page, text: str) -> None:
     """Wait until the page was told this text, as news or in a catch-up."""
-
-    def told() -> bool:
-        caught_up = [message["text"] for news in page.told("opened") for message in news["messages"]]
-        return text in [*page.texts(), *caught_up]
-
-    await until(told, what=f"{text} on the page")
+    await until(lambda: text in page.all_texts(), what=f"{text} on the page")
 
 
 async def says(page: Page, number: int, text: str) -> None:
