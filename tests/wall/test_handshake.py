@@ -68,7 +68,7 @@ async def test_every_origin_may_come_on_a_developers_machine(town: Town) -> None
     await websocket(town.http, town.url, Origin=EVIL)
 
 
-@wall(limits={"connect_seconds": 0.2})
+@wall(limits={"connect_seconds": 1.0})
 async def test_a_socket_that_joins_no_namespace_is_cut(town: Town) -> None:
     """It would live for ever, as long as it answers pings."""
     raw = await websocket(town.http, town.url)
@@ -79,7 +79,7 @@ async def test_a_socket_that_joins_no_namespace_is_cut(town: Town) -> None:
     assert 400 == (await poller.get())[0]
 
 
-@wall(limits={"connect_seconds": 0.2})
+@wall(limits={"connect_seconds": 1.0})
 async def test_a_socket_that_left_its_namespace_is_cut(town: Town) -> None:
     """The same idleness by another way."""
     raw = await (await websocket(town.http, town.url)).join()
@@ -88,7 +88,7 @@ async def test_a_socket_that_left_its_namespace_is_cut(town: Town) -> None:
     await nobody_is_left(town.server)
 
 
-@wall(limits={"connect_seconds": 0.2})
+@wall(limits={"connect_seconds": 1.0})
 async def test_a_socket_in_a_namespace_stays(town: Town) -> None:
     """The deadline is for those who never arrive."""
     raw = await (await websocket(town.http, town.url)).join()
@@ -96,7 +96,7 @@ async def test_a_socket_in_a_namespace_stays(town: Town) -> None:
     assert "not_open" == (await raw.ask("resume", {}))["error"]["code"]
 
 
-@wall(limits={"connect_seconds": 0.2})
+@wall(limits={"connect_seconds": 1.0})
 async def test_an_upgrade_that_does_not_come_is_cut_and_polling_goes_on(town: Town) -> None:
     """The engine would wait for the probe for ever."""
     poller = await Poller(town.http, town.url).join()
