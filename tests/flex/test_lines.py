@@ -118,16 +118,17 @@ async def test_a_server_that_closes_is_believed() -> None:
 
 async def test_there_are_no_more_lines_than_allowed() -> None:
     """Who waits longer than the patience for a line has sent nothing."""
-    release = asyncio.Event()
+    asked, release = asyncio.Event(), asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"Body=Hello")
+        asked.set()
         await release.wait()
         writer.write(WHOLE)
 
-    async with server(serve) as url, lines(most=1, patience=Patience(0.05, 5.0, 10.0)) as to:
+    async with server(serve) as url, lines(most=1, patience=Patience(connect=1.0, read=DEADLINE, total=DEADLINE)) as to:
         first = asyncio.create_task(ask(to, url))
-        await asyncio.sleep(0)
+        await asked.wait()
         with pytest.raises(NotReached):
             await ask(to, url)
         release.set()
@@ -162,7 +163,7 @@ async def test_silence_ends() -> None:
         if heard > 1:
             writer.write(WHOLE)
 
-    async with server(serve) as url, lines(most=1, patience=Patience(5.0, 0.05, 10.0)) as to:
+    async with server(serve) as url, lines(most=1, patience=Patience(connect=5.0, read=1.0, total=10.0)) as to:
         with pytest.raises(Broken):
             await ask(to, url)
         assert 201 == (await ask(to, url)).status

@@ -52,10 +52,15 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
+def pace() -> Pace:
+    return Pace(answer_within=1, pause=0)
+
+
+@pytest.fixture
 async def house(
-    seed: Seed, receiver: Receiver, desk_files: Path | None, clock: Callable[[], float]
+    seed: Seed, receiver: Receiver, desk_files: Path | None, pace: Pace, clock: Callable[[], float]
 ) -> AsyncIterator[House]:
-    app = build_simulator(seed, desk_files=desk_files, pace=Pace(answer_within=1, pause=0), clock=clock)
+    app = build_simulator(seed, desk_files=desk_files, pace=pace, clock=clock)
     async with TestServer(app) as server, ClientSession() as http:
         yield House(app, str(server.make_url("")).rstrip("/"), seed, http, receiver)
     if SHARED.exists():

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from tests.journeys.page import DEADLINE
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -49,9 +51,9 @@ class Receiver:
             await asyncio.Event().wait()
         return web.Response(status=int(answer))
 
-    async def until(self, condition: Callable[[list[Delivery]], bool], *, within: float = 5.0) -> list[Delivery]:
+    async def until(self, condition: Callable[[list[Delivery]], bool]) -> list[Delivery]:
         """The deliveries, as soon as they satisfy the condition."""
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(DEADLINE):
             while not condition(self.deliveries):
                 self._arrived.clear()
                 await self._arrived.wait()

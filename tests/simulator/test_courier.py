@@ -7,6 +7,7 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import unused_port
 
 from middleware.simulator import Pace, Seed, serve_simulator
+from tests.journeys.page import DEADLINE
 from tests.simulator.house import House
 
 
@@ -76,6 +77,7 @@ async def test_events_of_a_channel_arrive_in_order(house: House) -> None:
     assert ["0", *map(str, range(20))] == bodies
 
 
+@pytest.mark.parametrize("pace", [Pace(answer_within=DEADLINE)])
 async def test_one_dead_receiver_holds_up_no_other(house: House) -> None:
     """Order is kept for a channel and an address, not for everybody."""
     slow, quick = await house.open_channel(), await house.open_channel()

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import ClientResponse, ClientSession
 
 from middleware.simulator import Seed, serve_simulator
+from tests.journeys.page import DEADLINE
 from tests.simulator.house import House
 
 
@@ -20,7 +21,7 @@ class Stream:
 
     async def next(self, name: str) -> Any:
         """The data of the next event with this name."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             while True:
                 lines = (await self._answer.content.readuntil(b"\n\n")).decode().splitlines()
                 if lines[0] == f"event: {name}":
@@ -113,7 +114,7 @@ async def test_a_watcher_who_goes_is_forgotten(house: House) -> None:
 async def test_a_watcher_does_not_keep_the_simulator_from_stopping() -> None:
     """Ctrl-C has to work while a desk is open."""
     async with ClientSession() as http:
-        async with asyncio.timeout(5), serve_simulator(Seed()) as address:
+        async with asyncio.timeout(DEADLINE), serve_simulator(Seed()) as address:
             answer = await http.get(address + "/desk/api/live")
             await Stream(answer).next("state")
         rest = await answer.content.read()

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from aiohttp import ClientConnectionError, ClientError, ClientPayloadError
 
+from tests.journeys.page import DEADLINE
 from tests.simulator.house import House
+
+AFTERWARDS = [1.5, 1.5]
+"""Seconds in which a busy machine too has carried what is not held up."""
 
 
 async def rule(house: House, fault: str, **measures: Any) -> None:
@@ -166,14 +170,14 @@ async def test_a_webhook_can_come_several_times(house: House) -> None:
 
 async def test_a_webhook_can_be_overtaken(house: House) -> None:
     """Order is restored by `Index`, or not at all."""
-    await rule(house, "delay", seconds=[0.6, 0.6], count=1)
+    await rule(house, "delay", seconds=AFTERWARDS, count=1)
 
     assert ["b", "c", "a"] == await hooked(house, "a", "b", "c")
 
 
 async def test_webhooks_can_be_shuffled(house: House) -> None:
     """None is lost, and with this seed their order is not the old one."""
-    told = {"seed": 3, "rules": [{"fault": "shuffle", "seconds": [0.6, 0.6]}]}
+    told = {"seed": 3, "rules": [{"fault": "shuffle", "seconds": AFTERWARDS}]}
     await house.desk("PUT", "mischief", told)
     said = [str(number) for number in range(8)]
 
@@ -193,7 +197,7 @@ async def test_a_webhook_can_be_lost(house: House) -> None:
 
 async def test_a_webhook_can_come_again_later(house: House) -> None:
     """Long after it was handled."""
-    await rule(house, "replay", seconds=[0.6, 0.6], count=1)
+    await rule(house, "replay", seconds=AFTERWARDS, count=1)
 
     assert ["a", "b", "a"] == await hooked(house, "a", "b")
 
@@ -258,6 +262,6 @@ async def test_stopping_does_not_wait_for_mischief(house: House) -> None:
     channel = await house.open_channel()
     await house.hang(channel, "onMessageSent")
     await house.say(channel)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE / 2):
         await house.app.shutdown()
         await house.app.cleanup()
