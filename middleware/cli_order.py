@@ -9,10 +9,7 @@ from middleware.flex.setup import Kind, Plan, SetupImpossible, Wanted
 from middleware.flex.setup_account import Account
 from middleware.flex.setup_conversations import Address, Binding, ConversationService, Defaults, ServiceWebhook
 from middleware.flex.setup_wanted import ChatService, External, Flow, Studio, Task
-from middleware.settings import Backend, Settings
-
-_WAYS = ("flex_address_sid", "flex_workflow_sid", "flex_studio_flow_sid")
-"""The settings of which `conversations` has one: how chats are opened."""
+from middleware.settings import WAYS_TO_OPEN, Backend, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ def superfluous(known: Known, order: Order) -> list[str]:
     """The settings of other ways, which the server would refuse beside the chosen one."""
     if known.backend is not Backend.CONVERSATIONS:
         return []
-    return [name.upper() for name in _WAYS if known.text(name) and name != _way(known, order)]
+    return [name.upper() for name in WAYS_TO_OPEN if known.text(name) and name != _way(known, order)]
 
 
 async def discovered(account: Account, known: Known) -> Known:
@@ -153,7 +150,7 @@ def _way(known: Known, order: Order) -> str:
     """How chats are opened: as the options say, or else the settings, or else at an address."""
     if order.given["workflow"]:
         return "flex_workflow_sid"
-    chosen = [name for name in _WAYS if known.text(name)]
+    chosen = [name for name in WAYS_TO_OPEN if known.text(name)]
     if order.binding is not None or not chosen:
         return "flex_address_sid"
     if len(chosen) > 1:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError, create_model
 
-from middleware.settings import Backend, BadSettings, Settings
+from middleware.settings import Backend, BadSettings, Settings, problem
 
 _NEEDED = ("twilio_account_sid", "twilio_auth_token")
 _WELCOME = (
@@ -132,11 +132,5 @@ def _field(name: str) -> Any:
 
 
 def _explained(error: ValidationError) -> str:
-    problems = [_problem(found) for found in error.errors(include_url=False, include_input=False)]
+    problems = [problem(found) for found in error.errors(include_url=False, include_input=False)]
     return "\n".join(["The account's settings are not usable. Set them in the environment:", "", *problems])
-
-
-def _problem(found: Any) -> str:
-    name = str(found["loc"][0])
-    what = "is missing" if found["type"] == "missing" else found["msg"].removeprefix("Value error, ")
-    return f"  {name.upper()} {what}.\n      {Settings.model_fields[name].description}."

@@ -51,6 +51,9 @@ class IdentityAlgorithm(StrEnum):
     RS256 = "RS256"
 
 
+WAYS_TO_OPEN = ("flex_address_sid", "flex_workflow_sid", "flex_studio_flow_sid")
+"""The settings of which `conversations` needs one, and only one: how chats are opened."""
+
 _Text = Annotated[str, Field(min_length=1)]
 _Origins = Annotated[list[Annotated[str, AfterValidator(origin)]], BeforeValidator(listed)]
 
@@ -207,7 +210,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        problems = [_problem(found) for found in error.errors(include_url=False, include_input=False)] + problems
+        problems = [problem(found) for found in error.errors(include_url=False, include_input=False)] + problems
     else:
         problems += _problems_of_the_wall(settings)
     if problems:
@@ -223,10 +226,10 @@ def _problems_of_backend(values: Mapping[str, Any]) -> list[str]:
     if values.get("twilio_api_key_sid") and not all(values.get(name) for name in _BESIDE_API_KEY):
         beside = " and ".join(name.upper() for name in _BESIDE_API_KEY)
         return [f"  TWILIO_API_KEY_SID needs {beside} beside it.\n      Set both, or leave it out."]
-    ways = [name for name in _WAYS if values.get(name)]
+    ways = [name for name in WAYS_TO_OPEN if values.get(name)]
     if backend != Backend.CONVERSATIONS or len(ways) == 1:
         return []
-    names = ", ".join(name.upper() for name in _WAYS)
+    names = ", ".join(name.upper() for name in WAYS_TO_OPEN)
     said = "none is set" if not ways else f"{len(ways)} are set, which one counts would be a guess"
     return [f"  One of {names} is needed, and only one: {said}.\n      README says which is for what."]
 
@@ -274,11 +277,10 @@ def _problems_of_keys(values: Mapping[str, Any]) -> list[str]:
 
 
 _BESIDE_API_KEY = ("twilio_api_key_secret", "flex_address_sid")
-_WAYS = ("flex_address_sid", "flex_workflow_sid", "flex_studio_flow_sid")
 
 
 def _missing(name: str) -> str:
-    return _problem({"loc": (name,), "type": "missing"})
+    return problem({"loc": (name,), "type": "missing"})
 
 
 def _explained(problems: list[str]) -> str:
@@ -286,7 +288,8 @@ def _explained(problems: list[str]) -> str:
     return "\n".join([f"{head} missing or wrong. Set them in the environment; README explains each.", "", *problems])
 
 
-def _problem(found: Any) -> str:
+def problem(found: Any) -> str:
+    """One error of pydantic's, in the words of the environment, with what the setting is."""
     field = str(found["loc"][0])
     about = Settings.model_fields[field].description or ""
     what = "is missing" if found["type"] == "missing" else found["msg"].removeprefix("Value error, ")
