@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from middleware.store.errors import StoreRefused
@@ -51,14 +51,10 @@ def _held(path: Path) -> Iterator[sqlite3.Connection]:
     right = OneNode(path)
     right.take()
     try:
-        with reading("be read"):
-            source = open_file(path, query_only=True)
-            try:
-                _demand_newest(source)
-                source.execute("BEGIN")
-                yield source
-            finally:
-                source.close()
+        with reading("be read"), closing(open_file(path, query_only=True)) as source:
+            _demand_newest(source)
+            source.execute("BEGIN")
+            yield source
     finally:
         right.give_back()
 

@@ -1,6 +1,7 @@
 """Brings an SQLite file up to the newest schema by hand; a server does it by itself at its start."""
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 from middleware.store.errors import StoreRefused
@@ -26,13 +27,9 @@ def upgrade(path: Path, *, patience: float = 5.0) -> tuple[int, int]:
         time.sleep(0.05)
     try:
         before = _version(path)
-        with unavailable("change its schema"):
-            connection = connect(path, query_only=False)
-            try:
-                migrate(connection, migrations("sqlite"))
-                return before, schema_version(connection)
-            finally:
-                connection.close()
+        with unavailable("change its schema"), closing(connect(path, query_only=False)) as connection:
+            migrate(connection, migrations("sqlite"))
+            return before, schema_version(connection)
     finally:
         right.give_back()
 
@@ -46,9 +43,5 @@ def _taken(right: OneNode) -> bool:
 
 
 def _version(path: Path) -> int:
-    with unavailable("be read"):
-        connection = connect(path, query_only=True)
-        try:
-            return schema_version(connection)
-        finally:
-            connection.close()
+    with unavailable("be read"), closing(connect(path, query_only=True)) as connection:
+        return schema_version(connection)
