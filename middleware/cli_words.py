@@ -1,4 +1,4 @@
-"""How the account's commands look in a terminal: plans, tables and checks, aligned, readable without colour."""
+"""How commands look in a terminal: plans, tables and checks, aligned, readable without colour."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
