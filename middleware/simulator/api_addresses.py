@@ -6,9 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from middleware.simulator.answers import Shape, created, found, gone, listed, origin, rest_date
-from middleware.simulator.api_chat_service import known
 from middleware.simulator.api_conversations import LONGEST_NAME, Method, post_events
-from middleware.simulator.asks import Ask, posted, queried
+from middleware.simulator.asks import Ask, known, posted, queried
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import now
 from middleware.simulator.nouns_conversations import Address, AddressKind, Autopilot

@@ -7,8 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from middleware.simulator.answers import created, found, gone, listed
-from middleware.simulator.api_chat_service import SERVICE, Method, known, post_events, the_channel, the_service
-from middleware.simulator.asks import Ask, actor, posted, queried
+from middleware.simulator.api_chat_service import SERVICE, Method, post_events, the_channel, the_service
+from middleware.simulator.asks import Ask, actor, known, posted, queried
 from middleware.simulator.channels import add_channel, add_webhook, change_channel, remove_channel
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import ChatChannel, Webhook, WebhookKind, now

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from middleware.simulator.answers import created, found, gone, listed
 from middleware.simulator.api_chat_channels import CHANNEL
-from middleware.simulator.api_chat_service import known, the_channel
-from middleware.simulator.asks import Ask, actor, posted, queried
+from middleware.simulator.api_chat_service import the_channel
+from middleware.simulator.asks import Ask, actor, known, posted, queried
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.messages import add_message, change_message, remove_message
 from middleware.simulator.nouns import Media, Member, Message

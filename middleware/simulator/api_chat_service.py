@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from middleware.simulator.answers import created, found, listed
-from middleware.simulator.asks import Ask, actor, posted
+from middleware.simulator.asks import Ask, actor, known, posted
 from middleware.simulator.events import EventType
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import ChatChannel, ChatService, User, now
@@ -123,11 +123,6 @@ def the_channel(request: web.Request) -> ChatChannel:
     if channel is None:
         raise Unknown(request.path)
     return channel
-
-
-def known(told: dict[str, Any]) -> dict[str, Any]:
-    """What a request has said, without what it left open."""
-    return {name: value for name, value in told.items() if value is not None}
 
 
 def post_events(ask: Ask, name: str, *, pre: bool = False) -> tuple[str, ...] | None:

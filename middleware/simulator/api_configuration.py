@@ -8,9 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from middleware.simulator.answers import Shape, found, origin
-from middleware.simulator.api_chat_service import known
 from middleware.simulator.api_conversations import Method, check_service, post_events
-from middleware.simulator.asks import Ask, posted
+from middleware.simulator.asks import Ask, known, posted
 from middleware.simulator.durations import SHORTEST_CLOSED, SHORTEST_INACTIVE, duration, written
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import now

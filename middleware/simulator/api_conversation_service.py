@@ -5,7 +5,6 @@ from dataclasses import replace
 from aiohttp import web
 
 from middleware.simulator.answers import Shape, created, found, listed, origin, rest_date
-from middleware.simulator.api_chat_service import known
 from middleware.simulator.api_conversations import (
     LONGEST_NAME,
     MOST_OF_CONVERSATION,
@@ -13,7 +12,7 @@ from middleware.simulator.api_conversations import (
     routes_under,
     told_attributes,
 )
-from middleware.simulator.asks import actor, posted, queried
+from middleware.simulator.asks import actor, known, posted, queried
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import User
 from middleware.simulator.nouns_conversations import State

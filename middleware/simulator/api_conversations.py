@@ -8,8 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from middleware.simulator.answers import created, found, gone, listed
-from middleware.simulator.api_chat_service import known
-from middleware.simulator.asks import Ask, actor, posted, queried
+from middleware.simulator.asks import Ask, actor, known, posted, queried
 from middleware.simulator.conversations import (
     add_conversation,
     add_conversation_webhook,

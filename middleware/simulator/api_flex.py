@@ -1,6 +1,5 @@
 """flex-api.twilio.com/v1: flows, and the channels they open."""
 
-import json
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from middleware.simulator.answers import created, found, gone, listed, origin
-from middleware.simulator.asks import Ask, actor, posted, queried
+from middleware.simulator.asks import Ask, actor, known, posted, queried
 from middleware.simulator.channels import remove_channel
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import ChannelKind, FlexChannel, Flow, IntegrationType, now
@@ -92,7 +91,7 @@ async def create_channel(request: web.Request) -> web.Response:
         unique_name=ask.text("ChatUniqueName") or None,
         pre_engagement=ask.text("PreEngagementData"),
         task_sid=ask.sid("TaskSid", "WT"),
-        task_attributes=_object(ask, "TaskAttributes"),
+        task_attributes=ask.object("TaskAttributes"),
         long_lived=flow.long_lived if ask.flag("LongLived") is None else bool(ask.flag("LongLived")),
     )
     return created(_shape_channel(request)(open_channel(account, opening)))
@@ -127,8 +126,7 @@ def _filled(flow: Flow, ask: Ask) -> Flow:
         "long_lived": ask.flag("LongLived"),
         "janitor_enabled": ask.flag("JanitorEnabled"),
     }
-    known: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
-    filled = replace(flow, **known, integration={**flow.integration, **_integration(ask)})
+    filled = replace(flow, **known(told), integration={**flow.integration, **_integration(ask)})
     for need in _NEEDED[filled.integration_type]:
         if need not in filled.integration:
             raise Malformed(f"Integration type {filled.integration_type} needs the parameter Integration.{need}")
@@ -147,14 +145,7 @@ def _integration(ask: Ask) -> dict[str, str | int | bool]:
         "creation_on_message": ask.flag("Integration.CreationOnMessage"),
         "retry_count": ask.number("Integration.RetryCount", most=3),
     }
-    return {name: value for name, value in told.items() if value is not None}
-
-
-def _object(ask: Ask, name: str) -> dict[str, Any]:
-    value = json.loads(ask.json(name) or "{}")
-    if not isinstance(value, dict):
-        raise Malformed(f"Parameter {name} is not a JSON object")
-    return value
+    return known(told)
 
 
 def _flow(request: web.Request) -> Flow:

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from middleware.simulator.answers import found, listed, origin
-from middleware.simulator.asks import Ask, posted
+from middleware.simulator.asks import posted
 from middleware.simulator.interactions import Wish, close_interaction, open_interaction
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns_conversations import Interaction, InteractionState, MediaKind
@@ -46,7 +46,7 @@ async def create_interaction(request: web.Request) -> web.Response:
     """Begin one about a conversation that is there. Here it is done at once; at Twilio a moment later."""
     ask, account = await posted(request), request.app[ACCOUNT]
     ask.must("Channel")
-    channel, routing = _object(ask, "Channel"), _object(ask, "Routing")
+    channel, routing = ask.object("Channel"), ask.object("Routing")
     properties = _part(routing, "properties", of="Routing")
     _check_routing(routing, properties, account.seed)
     wish = Wish(
@@ -93,7 +93,7 @@ async def update_channel(request: web.Request) -> web.Response:
     state = InteractionState(ask.choice("Status", Ending) or Ending.CLOSED)
     if state is InteractionState.INACTIVE and "Routing" not in ask:
         raise Malformed("Missing required parameter Routing in the post body: a channel that is inactive needs it")
-    and_task = _object(ask, "Routing").get("status") == "closed"
+    and_task = ask.object("Routing").get("status") == "closed"
     ended = close_interaction(request.app[ACCOUNT], interaction, state=state, and_task=and_task)
     return found(_shapes(request, ended).channel())
 
@@ -108,13 +108,6 @@ async def list_invites(request: web.Request) -> web.Response:
     """List the one invite there is."""
     shapes = _shapes(request, _of_channel(request))
     return listed(request, "invites", [shapes.invite()], shape=dict)
-
-
-def _object(ask: Ask, name: str) -> dict[str, Any]:
-    value = json.loads(ask.json(name) or "{}")
-    if not isinstance(value, dict):
-        raise Malformed(f"Parameter {name} is not a JSON object")
-    return value
 
 
 def _part(whole: dict[str, Any], name: str, *, of: str) -> dict[str, Any]:

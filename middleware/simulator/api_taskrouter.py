@@ -5,8 +5,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from middleware.simulator.answers import created, found, listed
-from middleware.simulator.api_chat_service import known
-from middleware.simulator.asks import posted, queried
+from middleware.simulator.asks import known, posted, queried
 from middleware.simulator.channels import read_attributes
 from middleware.simulator.duty import change_worker
 from middleware.simulator.expressions import holds

@@ -7,7 +7,6 @@ from aiohttp import web
 
 from middleware.simulator.answers import created, found, gone, listed
 from middleware.simulator.api_chat_messages import Order
-from middleware.simulator.api_chat_service import known
 from middleware.simulator.api_conversations import (
     LONGEST_NAME,
     MOST_OF_PART,
@@ -15,7 +14,7 @@ from middleware.simulator.api_conversations import (
     the_conversation,
     told_attributes,
 )
-from middleware.simulator.asks import Ask, actor, posted, queried
+from middleware.simulator.asks import Ask, actor, known, posted, queried
 from middleware.simulator.conversations import (
     add_participant,
     change_participant,

@@ -2,9 +2,10 @@
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -60,6 +61,13 @@ class Ask:
             raise Malformed(f"Parameter {name} is not valid JSON") from None
         return value
 
+    def object(self, name: str) -> dict[str, Any]:
+        """A JSON object; empty when the parameter is absent."""
+        value = json.loads(self.json(name) or "{}")
+        if not isinstance(value, dict):
+            raise Malformed(f"Parameter {name} is not a JSON object")
+        return value
+
     def flag(self, name: str) -> bool | None:
         """`true` or `false`, in any case."""
         value = self.text(name)
@@ -104,6 +112,11 @@ class Ask:
         except ValueError:
             raise Malformed(f"Parameter {name} is not an ISO 8601 date: {value}") from None
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def known(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request has said, without what it left open."""
+    return {name: value for name, value in told.items() if value is not None}
 
 
 async def form_pairs(request: web.Request) -> Pairs:
