@@ -6,8 +6,9 @@ from typing import Any
 from aiohttp import web
 
 from middleware.simulator.answers import Shape, created, found, gone, listed, origin, rest_date
-from middleware.simulator.api_conversations import LONGEST_NAME, Method, post_events
+from middleware.simulator.api_conversations import LONGEST_NAME, Method
 from middleware.simulator.asks import Ask, known, posted, queried
+from middleware.simulator.events import ConversationEvent
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import now
 from middleware.simulator.nouns_conversations import Address, AddressKind, Autopilot
@@ -76,7 +77,7 @@ def _told(request: web.Request, ask: Ask) -> dict[str, Any]:
         "autopilot": ask.choice("AutoCreation.Type", Autopilot),
         "url": ask.text("AutoCreation.WebhookUrl"),
         "method": method and method.upper(),
-        "filters": post_events(ask, "AutoCreation.WebhookFilters"),
+        "filters": ask.events("AutoCreation.WebhookFilters", ConversationEvent),
         "flow_sid": ask.sid("AutoCreation.StudioFlowSid", "FW"),
         "retry_count": ask.number("AutoCreation.StudioRetryCount", most=3),
     }

@@ -7,17 +7,17 @@ from typing import Any
 from aiohttp import web
 
 from middleware.simulator.answers import created, found, gone, listed
-from middleware.simulator.api_chat_service import SERVICE, Method, post_events, the_channel, the_service
+from middleware.simulator.api_chat_service import SERVICE, Method, the_channel, the_service
+from middleware.simulator.api_webhooks import check_way, configuration
 from middleware.simulator.asks import Ask, actor, known, posted, queried
 from middleware.simulator.channels import add_channel, add_webhook, change_channel, remove_channel
+from middleware.simulator.events import EventType
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import ChatChannel, Webhook, WebhookKind, now
-from middleware.simulator.refusals import Malformed, Refusal, Unknown
+from middleware.simulator.refusals import Unknown
 from middleware.simulator.shapes_chat import chat_shapes
 
 CHANNEL = SERVICE + "/Channels/{channel}"
-_MOST_TRIGGERS = 5
-_LONGEST_URL = 2048
 
 
 class ChannelType(StrEnum):
@@ -88,10 +88,7 @@ async def create_webhook(request: web.Request) -> web.Response:
     ask.must("Type")
     kind = ask.choice("Type", WebhookKind) or WebhookKind.WEBHOOK
     hook = Webhook(channel_sid=the_channel(request).sid, type=kind, **_configuration(ask, kind))
-    if kind is WebhookKind.STUDIO and not hook.flow_sid:
-        raise Malformed("Missing required parameter Configuration.FlowSid in the post body")
-    if kind is not WebhookKind.STUDIO and not hook.url:
-        raise Malformed("Missing required parameter Configuration.Url in the post body")
+    check_way(hook)
     return created(chat_shapes(request).webhook(add_webhook(request.app[ACCOUNT], hook)))
 
 
@@ -128,20 +125,8 @@ def _told(ask: Ask) -> dict[str, Any]:
 
 
 def _configuration(ask: Ask, kind: WebhookKind) -> dict[str, Any]:
-    triggers = ask.many("Configuration.Triggers")
-    if len(triggers or ()) > _MOST_TRIGGERS:
-        raise Refusal(400, 50322, f"Too many webhook triggers: at most {_MOST_TRIGGERS}")
-    url = ask.text("Configuration.Url")
-    if len(url or "") > _LONGEST_URL:
-        raise Refusal(400, 50332, f"Webhook URL is too long: at most {_LONGEST_URL} characters")
-    told = {
-        "url": url,
-        "method": ask.choice("Configuration.Method", Method),
-        "filters": triggers if kind is WebhookKind.TRIGGER else post_events(ask, "Configuration.Filters"),
-        "flow_sid": ask.sid("Configuration.FlowSid", "FW"),
-        "retry_count": ask.number("Configuration.RetryCount", most=3),
-    }
-    return known(told)
+    told = configuration(ask, kind, methods=Method, events=EventType)
+    return told | known({"retry_count": ask.number("Configuration.RetryCount", most=3)})
 
 
 def _webhook(request: web.Request) -> Webhook:

@@ -12,7 +12,7 @@ from middleware.simulator.events import EventType
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import ChatChannel, ChatService, User, now
 from middleware.simulator.people import add_user, change_user
-from middleware.simulator.refusals import Malformed, Unknown
+from middleware.simulator.refusals import Unknown
 from middleware.simulator.shapes_chat import chat_shapes
 
 SERVICE = "/v2/Services/{service}"
@@ -125,22 +125,13 @@ def the_channel(request: web.Request) -> ChatChannel:
     return channel
 
 
-def post_events(ask: Ask, name: str, *, pre: bool = False) -> tuple[str, ...] | None:
-    """The events a webhook asks for; words that are no event are refused."""
-    events = ask.many(name)
-    strange = set(events or ()) - {event.value for event in EventType} - (_PRE_EVENTS if pre else set())
-    if strange:
-        raise Malformed(f"Parameter {name} has events that do not exist: {', '.join(sorted(strange))}")
-    return events
-
-
 def _settings(ask: Ask) -> dict[str, Any]:
     told = {
         "friendly_name": ask.text("FriendlyName"),
         "pre_webhook_url": ask.text("PreWebhookUrl"),
         "post_webhook_url": ask.text("PostWebhookUrl"),
         "webhook_method": ask.choice("WebhookMethod", Method),
-        "webhook_filters": post_events(ask, "WebhookFilters", pre=True),
+        "webhook_filters": ask.events("WebhookFilters", {*EventType, *_PRE_EVENTS}),
         "pre_webhook_retry_count": ask.number("PreWebhookRetryCount", most=3),
         "post_webhook_retry_count": ask.number("PostWebhookRetryCount", most=3),
         "read_status_enabled": ask.flag("ReadStatusEnabled"),

@@ -8,9 +8,10 @@ from typing import Any
 from aiohttp import web
 
 from middleware.simulator.answers import Shape, found, origin
-from middleware.simulator.api_conversations import Method, check_service, post_events
+from middleware.simulator.api_conversations import Method, check_service
 from middleware.simulator.asks import Ask, known, posted
 from middleware.simulator.durations import SHORTEST_CLOSED, SHORTEST_INACTIVE, duration, written
+from middleware.simulator.events import ConversationEvent
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import now
 from middleware.simulator.nouns_conversations import PostHook
@@ -110,7 +111,7 @@ def _told(ask: Ask) -> dict[str, Any]:
         "url": ask.text("PostWebhookUrl"),
         "pre_url": ask.text("PreWebhookUrl"),
         "method": method and method.upper(),
-        "filters": post_events(ask, "Filters", others=_PRE_EVENTS),
+        "filters": ask.events("Filters", {*ConversationEvent, *_PRE_EVENTS}),
     }
     return known(told)
 

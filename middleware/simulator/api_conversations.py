@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from middleware.simulator.answers import created, found, gone, listed
+from middleware.simulator.api_webhooks import check_way, configuration
 from middleware.simulator.asks import Ask, actor, known, posted, queried
 from middleware.simulator.conversations import (
     add_conversation,
@@ -21,15 +22,13 @@ from middleware.simulator.events import ConversationEvent
 from middleware.simulator.keys import ACCOUNT
 from middleware.simulator.nouns import Webhook, WebhookKind, now
 from middleware.simulator.nouns_conversations import Conversation, State
-from middleware.simulator.refusals import Malformed, Refusal, Unknown
+from middleware.simulator.refusals import Unknown
 from middleware.simulator.shapes_conversations import conversation_shapes
 
 BASES = ("/v1", "/v1/Services/{service}")
 LONGEST_NAME = 256
 MOST_OF_CONVERSATION = 16 * 1024
 MOST_OF_PART = 4 * 1024
-_MOST_TRIGGERS = 5
-_LONGEST_URL = 2048
 
 
 class Method(StrEnum):
@@ -116,10 +115,7 @@ async def create_webhook(request: web.Request) -> web.Response:
     ask.must("Target")
     kind = ask.choice("Target", WebhookKind) or WebhookKind.WEBHOOK
     hook = Webhook(channel_sid=the_conversation(request).sid, type=kind, **_configuration(ask, kind))
-    if kind is WebhookKind.STUDIO and not hook.flow_sid:
-        raise Malformed("Missing required parameter Configuration.FlowSid in the post body")
-    if kind is not WebhookKind.STUDIO and not hook.url:
-        raise Malformed("Missing required parameter Configuration.Url in the post body")
+    check_way(hook)
     again = ask.number("Configuration.ReplayAfter")
     hook = add_conversation_webhook(request.app[ACCOUNT], hook, replay_from=again)
     return created(conversation_shapes(request).webhook(hook))
@@ -184,29 +180,7 @@ def _told(ask: Ask) -> dict[str, Any]:
 
 
 def _configuration(ask: Ask, kind: WebhookKind) -> dict[str, Any]:
-    triggers = ask.many("Configuration.Triggers")
-    if len(triggers or ()) > _MOST_TRIGGERS:
-        raise Refusal(400, 50322, f"Too many webhook triggers: at most {_MOST_TRIGGERS}")
-    url = ask.text("Configuration.Url")
-    if len(url or "") > _LONGEST_URL:
-        raise Refusal(400, 50332, f"Webhook URL is too long: at most {_LONGEST_URL} characters")
-    method = ask.choice("Configuration.Method", Method)
-    told = {
-        "url": url,
-        "method": method and method.upper(),
-        "filters": triggers if kind is WebhookKind.TRIGGER else post_events(ask, "Configuration.Filters"),
-        "flow_sid": ask.sid("Configuration.FlowSid", "FW"),
-    }
-    return known(told)
-
-
-def post_events(ask: Ask, name: str, *, others: frozenset[str] = frozenset()) -> tuple[str, ...] | None:
-    """The events a webhook asks for; words that are no event are refused."""
-    events = ask.many(name)
-    strange = set(events or ()) - {event.value for event in ConversationEvent} - others
-    if strange:
-        raise Malformed(f"Parameter {name} has events that do not exist: {', '.join(sorted(strange))}")
-    return events
+    return configuration(ask, kind, methods=Method, events=ConversationEvent)
 
 
 def _webhook(request: web.Request) -> Webhook:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -49,6 +49,14 @@ class Ask:
         """All values of a parameter that may be repeated."""
         values = self._values.get(name)
         return None if values is None else tuple(value for value in values if value)
+
+    def events(self, name: str, among: Iterable[str]) -> tuple[str, ...] | None:
+        """The events a webhook asks for; words that are no event are refused."""
+        events = self.many(name)
+        strange = set(events or ()) - set(among)
+        if strange:
+            raise Malformed(f"Parameter {name} has events that do not exist: {', '.join(sorted(strange))}")
+        return events
 
     def json(self, name: str) -> str | None:
         """A text that is JSON."""
