@@ -7,13 +7,11 @@ from middleware.simulator.channels import change_channel, is_active, with_attrib
 from middleware.simulator.events import Actor, by_sdk
 from middleware.simulator.interactions import close_interaction, interaction_of, let_agent_in
 from middleware.simulator.messages import add_message, change_message, remove_message
-from middleware.simulator.nouns import ChatChannel, Media, Member, Message, ReservationStatus, Task, TaskStatus
+from middleware.simulator.nouns import OVER, ChatChannel, Media, Member, Message, ReservationStatus, Task, TaskStatus
 from middleware.simulator.nouns_conversations import Conversation, State
 from middleware.simulator.people import add_member, member_of, remove_member
-from middleware.simulator.tasks import answer_offer, channel_of, move_task, sweep_after
+from middleware.simulator.tasks import answer_offer, channel_of, move_task, pending_offer, sweep_after
 from middleware.simulator.utterances import add_utterance, change_utterance, remove_utterance
-
-_ENDED = {TaskStatus.WRAPPING, TaskStatus.COMPLETED, TaskStatus.CANCELED}
 
 
 class Impossible(Exception):
@@ -30,8 +28,7 @@ class Words:
 
 def accept(account: Account, task: Task) -> Task:
     """Take the task: the reservation is accepted, the agent joins the channel or conversation."""
-    offers = account.tables.reservations[task.sid].values()
-    offer = next((offer for offer in offers if offer.status is ReservationStatus.PENDING), None)
+    offer = pending_offer(account, task)
     if task.status is not TaskStatus.RESERVED or offer is None:
         raise Impossible(f"Task {task.sid} is {task.status}: only a reserved task can be accepted.")
     answer_offer(account, offer, ReservationStatus.ACCEPTED)
@@ -55,7 +52,7 @@ def end(account: Account, task: Task) -> Task:
 
     A conversation is closed, as its Interaction's channel is.
     """
-    if task.status in _ENDED:
+    if task.status in OVER:
         raise Impossible(f"Task {task.sid} is {task.status}: the chat has been ended already. Complete the task.")
     if task.status is not TaskStatus.ASSIGNED:
         raise Impossible(f"Task {task.sid} is {task.status}: accept it before ending the chat.")

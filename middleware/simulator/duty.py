@@ -5,7 +5,7 @@ from dataclasses import replace
 from middleware.simulator.account import Account
 from middleware.simulator.agent import Impossible, accept
 from middleware.simulator.nouns import Reservation, ReservationStatus, Task, TaskStatus, Worker, now
-from middleware.simulator.tasks import answer_offer, offer_waiting
+from middleware.simulator.tasks import answer_offer, offer_waiting, pending_offer
 
 
 def change_worker(account: Account, worker: Worker) -> Worker:
@@ -21,7 +21,7 @@ def change_worker(account: Account, worker: Worker) -> Worker:
 
 def decline(account: Account, task: Task) -> Task:
     """Say no: the task goes back to the queue, and is not offered to this agent again."""
-    offer = _pending_offer(account, task)
+    offer = pending_offer(account, task)
     if offer is None:
         raise Impossible(f"Task {task.sid} is {task.status}: only a reserved task can be declined.")
     answer_offer(account, offer, ReservationStatus.REJECTED)
@@ -38,8 +38,3 @@ def take(account: Account, task: Task) -> Task:
     reserved = replace(task, status=TaskStatus.RESERVED, updated=now())
     account.tables.tasks[task.sid] = reserved
     return accept(account, reserved)
-
-
-def _pending_offer(account: Account, task: Task) -> Reservation | None:
-    offers = account.tables.reservations[task.sid].values()
-    return next((offer for offer in offers if offer.status is ReservationStatus.PENDING), None)

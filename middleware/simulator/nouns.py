@@ -55,6 +55,10 @@ class TaskStatus(StrEnum):
     CANCELED = "canceled"
 
 
+OVER = frozenset({TaskStatus.WRAPPING, TaskStatus.COMPLETED, TaskStatus.CANCELED})
+"""Where a task stands whose chat has ended."""
+
+
 class ReservationStatus(StrEnum):
     """How far the offer of a task to a worker has come."""
 

@@ -8,12 +8,12 @@ from middleware.simulator.account import Account
 from middleware.simulator.channels import add_channel, add_webhook, is_active, write_attributes
 from middleware.simulator.events import EventType, by_api
 from middleware.simulator.nouns import (
+    OVER,
     ChatChannel,
     FlexChannel,
     Flow,
     IntegrationType,
     Member,
-    TaskStatus,
     Webhook,
     WebhookKind,
 )
@@ -22,7 +22,6 @@ from middleware.simulator.refusals import Malformed, Refusal
 from middleware.simulator.tasks import task_for
 
 _UNHEARD = by_api(heard=False)
-_OVER = {TaskStatus.WRAPPING, TaskStatus.COMPLETED, TaskStatus.CANCELED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,7 @@ def _standing(account: Account, opening: Opening) -> FlexChannel | None:
 
 def _is_over(account: Account, flex: FlexChannel) -> bool:
     task = account.tables.tasks.get(flex.task_sid or "")
-    return flex.long_lived and task is not None and task.status in _OVER
+    return flex.long_lived and task is not None and task.status in OVER
 
 
 def _make(account: Account, opening: Opening) -> FlexChannel:

@@ -72,6 +72,12 @@ def answer_offer(account: Account, reservation: Reservation, answer: Reservation
     return answered
 
 
+def pending_offer(account: Account, task: Task) -> Reservation | None:
+    """The offer of the task that nobody has answered, if there is one."""
+    offers = account.tables.reservations[task.sid].values()
+    return next((offer for offer in offers if offer.status is ReservationStatus.PENDING), None)
+
+
 def sweep_after(account: Account, task: Task) -> None:
     """The janitor: a task that ended outside Flex takes its channel along, if the flow wants that.
 
