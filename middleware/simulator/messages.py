@@ -19,11 +19,8 @@ def add_message(account: Account, message: Message, *, by: Actor) -> Message:
 
 
 def change_message(account: Account, message: Message, *, by: Actor) -> Message:
-    """Put the changed message in place of the old one; a new body makes it an edited one."""
-    old = account.tables.messages[message.channel_sid][message.sid]
-    edited = old.was_edited or message.body != old.body
-    changed = replace(message, was_edited=edited, updated=now() if message.updated == old.updated else message.updated)
-    account.tables.messages[message.channel_sid][message.sid] = changed
+    """Put the changed message in place of the old one, and tell of it."""
+    changed = put_changed(account, message)
     account.publish(message_event(EventType.MESSAGE_UPDATED, changed, by), by)
     return changed
 
@@ -32,3 +29,12 @@ def remove_message(account: Account, message: Message, *, by: Actor) -> None:
     """Take a message out; its place stays empty."""
     del account.tables.messages[message.channel_sid][message.sid]
     account.publish(message_event(EventType.MESSAGE_REMOVED, message, by), by)
+
+
+def put_changed(account: Account, message: Message) -> Message:
+    """The same without telling anybody; a new body makes it an edited one."""
+    old = account.tables.messages[message.channel_sid][message.sid]
+    edited = old.was_edited or message.body != old.body
+    changed = replace(message, was_edited=edited, updated=now() if message.updated == old.updated else message.updated)
+    account.tables.messages[message.channel_sid][message.sid] = changed
+    return changed

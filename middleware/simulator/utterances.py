@@ -6,6 +6,7 @@ from middleware.simulator.account import Account
 from middleware.simulator.conversation_events import spoken_event
 from middleware.simulator.conversations import change_conversation, open_conversation, participant_of
 from middleware.simulator.events import Actor, ConversationEvent
+from middleware.simulator.messages import put_changed
 from middleware.simulator.nouns import Message, now
 from middleware.simulator.nouns_conversations import State
 
@@ -28,10 +29,7 @@ def add_utterance(account: Account, message: Message, *, by: Actor) -> Message:
 def change_utterance(account: Account, message: Message, *, by: Actor) -> Message:
     """Put the changed message in place of the old one; a new body makes it an edited one, which only the desk shows."""
     open_conversation(account, message.channel_sid)
-    old = account.tables.messages[message.channel_sid][message.sid]
-    edited = old.was_edited or message.body != old.body
-    changed = replace(message, was_edited=edited, updated=now() if message.updated == old.updated else message.updated)
-    account.tables.messages[message.channel_sid][message.sid] = changed
+    changed = put_changed(account, message)
     sid = author_sid(account, changed)
     account.publish(spoken_event(ConversationEvent.MESSAGE_UPDATED, changed, by, participant_sid=sid), by)
     return changed
