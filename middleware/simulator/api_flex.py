@@ -16,9 +16,9 @@ from middleware.simulator.refusals import Malformed, Unknown
 from middleware.simulator.shapes_flex import flex_channel_shape, flow_shape
 
 _NEEDED = {
-    IntegrationType.STUDIO: ("flow_sid",),
-    IntegrationType.EXTERNAL: ("url",),
-    IntegrationType.TASK: ("workspace_sid", "workflow_sid"),
+    IntegrationType.STUDIO: {"flow_sid": "FlowSid"},
+    IntegrationType.EXTERNAL: {"url": "Url"},
+    IntegrationType.TASK: {"workspace_sid": "WorkspaceSid", "workflow_sid": "WorkflowSid"},
 }
 
 
@@ -127,9 +127,9 @@ def _filled(flow: Flow, ask: Ask) -> Flow:
         "janitor_enabled": ask.flag("JanitorEnabled"),
     }
     filled = replace(flow, **known(told), integration={**flow.integration, **_integration(ask)})
-    for need in _NEEDED[filled.integration_type]:
-        if need not in filled.integration:
-            raise Malformed(f"Integration type {filled.integration_type} needs the parameter Integration.{need}")
+    for field, name in _NEEDED[filled.integration_type].items():
+        if field not in filled.integration:
+            raise Malformed(f"Integration type {filled.integration_type} needs the parameter Integration.{name}")
     return filled
 
 

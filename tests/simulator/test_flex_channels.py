@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -175,6 +176,26 @@ async def test_a_flow_can_be_made_changed_found_and_removed(house: House) -> Non
     assert [made.json["sid"]] == [flow["sid"] for flow in found.json["flex_flows"]]
     assert 204 == (await house.rest("DELETE", path)).status
     assert 404 == (await house.rest("GET", path)).status
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed"), [("studio", "FlowSid"), ("external", "Url"), ("task", "WorkspaceSid"), ("task", "WorkflowSid")]
+)
+async def test_a_flow_that_leads_nowhere_is_refused(house: House, kind: str, needed: str) -> None:
+    """The parameter is named as a request has to write it."""
+    seed = house.seed
+    workspace: dict[str, Any] = {"Integration__WorkspaceSid": seed.workspace_sid} if needed == "WorkflowSid" else {}
+    refused = await house.rest(
+        "POST",
+        "/v1/FlexFlows",
+        FriendlyName="shop",
+        ChatServiceSid=seed.chat_service_sid,
+        ChannelType="custom",
+        IntegrationType=kind,
+        **workspace,
+    )
+    told = f"Integration type {kind} needs the parameter Integration.{needed}"
+    assert (400, told) == (refused.status, refused.json["message"])
 
 
 async def test_a_switched_off_flow_opens_nothing(house: House) -> None:
