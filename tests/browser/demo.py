@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.journeys.page import DEADLINE
+
 _ROOT = Path(__file__).parents[2]
-_START_SECONDS = 30.0
-_STOP_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Demo:
         """Press Ctrl-C; gives the exit code."""
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(_STOP_SECONDS):
+        async with asyncio.timeout(DEADLINE):
             return await self.process.wait()
 
 
@@ -43,7 +43,7 @@ async def running_demo(log: Path, *, backend: str) -> AsyncIterator[Demo]:
             stderr=errors,
         )
     try:
-        async with asyncio.timeout(_START_SECONDS):
+        async with asyncio.timeout(DEADLINE):
             page, desk, health = await _addresses(process, log)
         yield Demo(page, desk, health, process)
     finally:

@@ -70,9 +70,9 @@ class Visitor:
         for text in texts:
             await expect(self.tab.get_by_text(text)).to_have_count(0)
 
-    async def bubbles(self) -> list[str]:
-        """The messages from top to bottom."""
-        return await self.tab.locator(".bubble").all_text_contents()
+    async def shows(self, *texts: str) -> None:
+        """These come to be all the messages of the chat, from top to bottom."""
+        await expect(self.tab.locator(".bubble")).to_have_text(texts)
 
     async def end(self) -> None:
         """Ask for the end, without having confirmed it."""

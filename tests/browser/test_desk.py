@@ -1,6 +1,7 @@
 """The agents' desk on a simulator of its own: tasks, chats side by side, what stays after a reload."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -23,6 +24,8 @@ EVIL = (
     """<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>"'><svg onload=window.pwned=1>{{7*7}}${7*7}"""
 )
 Come: TypeAlias = Callable[[House, str, str], Awaitable[str]]
+LATER = re.compile(r"^(0:0[2-9]|0:[1-5]\d|[1-9]\d*:\d\d)$")
+"""Two seconds or more: the page is not looked at in each of them."""
 PRE = {"page": "https://shop.example/bikes", "language": "de", "orderNumber": "4711"}
 
 
@@ -72,7 +75,7 @@ async def test_tasks_of_both_back_ends_come_into_one_list(house: House, agent: A
     await expect(waiting.first).to_contain_text("By channel")
     await expect(waiting.last).to_contain_text("Bob")
     await expect(waiting.last).to_contain_text("/bikes · German")
-    await expect(waiting.last.get_by_role("timer")).to_have_text("0:02")
+    await expect(waiting.last.get_by_role("timer")).to_have_text(LATER)
 
 
 async def test_three_chats_at_once_are_kept_apart(house: House, agent: Agent) -> None:

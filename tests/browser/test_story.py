@@ -41,7 +41,7 @@ async def test_a_visitor_and_an_agent_talk_until_the_agent_ends_the_chat(
     await visitor.say("It squeaks again.")
     await expect(agent.offers).to_have_count(1)
     await agent.accept("It squeaks again.")
-    assert ["It squeaks again."] == await agent.log.locator(".bubble").all_text_contents()
+    await expect(agent.log.locator(".bubble")).to_have_text(["It squeaks again."])
     await expect(agent.tab.get_by_text(re.compile("Opens a (Flex channel|webchat) for the chat"))).to_have_count(2)
 
 
@@ -78,7 +78,7 @@ async def test_two_tabs_of_a_visitor_show_the_same_chat(
     await agent.say("I see one chat.")
     for tab in (first, second):
         await tab.sees("I see one chat.")
-        assert ["From the first tab.", "From the second tab.", "I see one chat."] == await tab.bubbles()
+        await tab.shows("From the first tab.", "From the second tab.", "I see one chat.")
     await expect(agent.offers).to_have_count(0)
 
 

@@ -11,6 +11,7 @@ from tests.browser.conftest import Watch
 from tests.browser.people import Visitor
 from tests.browser.shop import Shop, told
 from tests.browser.test_widget_keeps import tab_of
+from tests.journeys.page import until
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = """
@@ -53,8 +54,8 @@ async def test_readmes_tag_talks_from_another_origin_under_readmes_policy(
     await visitor.tab.get_by_role("button", name="Start a new chat").click()
     await visitor.say("Once more.")
     await shop.town.arrives(await shop.town.accepted(), "Once more.")
-    assert 2 == len(await told(visitor.tab, "opened"))
-    assert [{"by": "flex"}] == await told(visitor.tab, "ended")
+    assert 2 == len(await told(visitor.tab, "opened", least=2))
+    assert [{"by": "flex"}] == await told(visitor.tab, "ended", least=1)
 
 
 async def test_the_element_has_what_the_contract_lists(browser: Browser, shop: Shop, watch: Watch) -> None:
@@ -83,7 +84,11 @@ async def test_the_element_has_what_the_contract_lists(browser: Browser, shop: S
     seen |= await _parts(visitor.tab)
     await visitor.confirm()
     await visitor.hears("You ended the chat.")
-    assert set(listed["PARTS"]) == seen | await _parts(visitor.tab)
+
+    async def are_all() -> bool:
+        return set(listed["PARTS"]) == seen | await _parts(visitor.tab)
+
+    await until(are_all, what="every part that is listed, and no other")
 
 
 async def _parts(tab: Page) -> set[str]:
@@ -149,9 +154,9 @@ async def test_the_page_speaks_shows_and_ends_by_methods_and_hears_by_events(
     await visitor.hears("You ended the chat.")
     await visitor.tab.evaluate(f"{chat}.hide()")
     await expect(visitor.tab.get_by_role("dialog")).to_have_count(0)
-    messages = await told(visitor.tab, "message")
+    messages = await told(visitor.tab, "message", least=2)
     assert [(True, "From the page."), (False, "Hi!")] == [(one["mine"], one["text"]) for one in messages]
-    assert [{"unread": 1}, {"unread": 0}] == await told(visitor.tab, "unread")
+    assert [{"unread": 1}, {"unread": 0}] == await told(visitor.tab, "unread", least=2)
     assert [] == await told(visitor.tab, "problem")
 
 
@@ -202,7 +207,7 @@ async def test_taken_out_it_leaves_nothing_behind(browser: Browser, shop: Shop, 
     after = await _counted(visitor.tab)
     assert after["JSEventListeners"] <= before["JSEventListeners"]
     assert after["Nodes"] <= before["Nodes"]
-    assert 23 == len(sockets)
+    await until(lambda: 23 == len(sockets), what="a socket for each time")
     await visitor.tab.evaluate("chat.remove()")
     while open_ones := [one for one in sockets if not one.is_closed()]:
         await open_ones[0].wait_for_event("close")

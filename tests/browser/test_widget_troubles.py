@@ -26,7 +26,7 @@ async def test_when_the_rest_does_not_come_the_launcher_says_so_and_tries_again(
     await visitor.tab.route("**/widget/**", lambda route: route.abort())
     await visitor.open()
     await expect(visitor.launcher).to_have_attribute("title", "The chat could not be loaded. Please try again.")
-    problems = await told(visitor.tab, "problem")
+    problems = await told(visitor.tab, "problem", least=1)
     assert ["not_loaded"] == [one["code"] for one in problems]
     assert await visitor.tab.evaluate("document.querySelector('flex-chat').open") is False
     await visitor.tab.unroute("**/widget/**")
@@ -69,7 +69,7 @@ async def test_a_server_that_does_not_answer_is_a_problem_the_page_hears_of(
     visitor = await tab_of(context, shop.address, watch)
     await visitor.say("Is anybody there?")
     await expect(visitor.status).to_have_text("No connection. What you write is kept and will be sent.")
-    assert ["unreachable"] == [one["code"] for one in await told(visitor.tab, "problem")]
+    assert ["unreachable"] == [one["code"] for one in await told(visitor.tab, "problem", least=1)]
 
 
 async def test_a_visitor_whose_identity_cannot_be_had_is_not_taken_for_somebody_else(
@@ -113,7 +113,7 @@ async def test_an_attribute_that_cannot_be_read_is_told_once(
     visitor = await visitor_of(browser, shop, watch)
     await visitor.say("Hello")
     await expect(visitor.state_of("Hello")).to_have_text("Sent")
-    assert ["bad_attribute"] == [one["code"] for one in await told(visitor.tab, "problem")]
+    assert ["bad_attribute"] == [one["code"] for one in await told(visitor.tab, "problem", least=1)]
 
 
 async def test_who_lets_no_page_store_anything_can_talk_too(
