@@ -15,7 +15,7 @@ from tests.browser.demo import Demo, running_demo
 from tests.browser.on_stage import Stage, build_stage, standing_stage, until_true
 from tests.browser.people import Agent, Visitor
 from tests.browser.shop import Shop, open_shop
-from tests.journeys.page import DEADLINE
+from tests.waiting import DEADLINE
 
 ARGS = (
     "--no-sandbox",

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.journeys.page import DEADLINE
+from tests.waiting import DEADLINE
 
 _ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from playwright.async_api import Locator, Page
 
-from tests.journeys.page import until
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 _STAGE = Path(__file__).parent / "stage"

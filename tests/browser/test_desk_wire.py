@@ -14,7 +14,7 @@ from playwright.async_api import Browser, expect
 from middleware.simulator import Seed, serve_simulator
 from tests.browser.conftest import NewVisitor, Watch, open_tab
 from tests.browser.people import Agent
-from tests.journeys.page import DEADLINE
+from tests.waiting import DEADLINE
 
 BUILT = Path(__file__).parents[2] / "static" / "dist" / "desk"
 

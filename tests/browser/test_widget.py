@@ -11,7 +11,7 @@ from tests.browser.conftest import Watch
 from tests.browser.people import Visitor
 from tests.browser.shop import Shop, told
 from tests.browser.test_widget_keeps import tab_of
-from tests.journeys.page import until
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = """

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from middleware.flex.lines import Answer, Broken, Lines, NotReached, Patience
-from tests.journeys.page import DEADLINE, until
+from tests.waiting import DEADLINE, until
 
 PATIENCE = Patience(connect=5.0, read=5.0, total=10.0)
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -12,8 +12,9 @@ from tests.contract.openapi import violations
 from tests.contract.test_back_end import exchanges
 from tests.flex.test_setup_account import make_so, open_both
 from tests.flex.twilio import SEED
-from tests.journeys.page import Page, until
+from tests.journeys.page import Page
 from tests.journeys.town import serve
+from tests.waiting import until
 
 STUDIO = Studio("FW" + "ab" * 16)
 WEBHOOK = External("https://bot.example.com/chats")

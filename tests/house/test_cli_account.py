@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from middleware.cli_settings import merged, write_env
 from tests.flex.twilio import SEED, open_twilio
-from tests.journeys.page import DEADLINE
 from tests.journeys.town import KEY, open_town
+from tests.waiting import DEADLINE
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = {"TWILIO_ACCOUNT_SID": SEED.account_sid, "TWILIO_AUTH_TOKEN": SEED.auth_token}

@@ -1,29 +1,13 @@
 """A visitor's page, without a browser: the Socket.IO client of python-socketio over a real connection."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import socketio
 
-DEADLINE = 60.0
-"""Seconds after which something that should happen is held to have failed."""
+from tests.waiting import DEADLINE, until
 
 Payload = Any
-
-
-async def until(true: Callable[[], object] | Callable[[], Awaitable[object]], *, what: str) -> Any:
-    """Wait until the condition holds; its value. Fails after the deadline, saying what was waited for."""
-    try:
-        async with asyncio.timeout(DEADLINE):
-            while True:
-                found = true()
-                value = await found if isinstance(found, Awaitable) else found
-                if value:
-                    return value
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        raise AssertionError(f"waited {DEADLINE:g} s in vain for {what}") from None
 
 
 class Page:

@@ -15,8 +15,9 @@ import aiohttp
 from aiohttp.test_utils import unused_port
 
 from tests.flex.twilio import Twilio, open_twilio
-from tests.journeys.page import DEADLINE, Page, until
+from tests.journeys.page import Page
 from tests.journeys.town import KEY, SEED
+from tests.waiting import DEADLINE, until
 
 ROOT = Path(__file__).parents[2]
 

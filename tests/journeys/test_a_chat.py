@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.flex.twilio import Twilio, open_twilio
-from tests.journeys.page import Page, until
+from tests.journeys.page import Page
 from tests.journeys.town import BACK_ENDS, Town, serve
+from tests.waiting import until
 
 every_back_end = pytest.mark.parametrize("town", BACK_ENDS, indirect=True)
 

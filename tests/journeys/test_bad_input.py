@@ -9,8 +9,9 @@ import pytest
 import socketio
 from twilio.request_validator import RequestValidator
 
-from tests.journeys.page import Page, until
+from tests.journeys.page import Page
 from tests.journeys.town import SEED, Town, open_town
+from tests.waiting import until
 
 CHANNEL = "CH" + "0" * 32
 FIELDS = {

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.page import Page, until
+from tests.journeys.page import Page
 from tests.journeys.test_a_chat import every_back_end
 from tests.journeys.town import BACK_ENDS, Town, open_town
+from tests.waiting import until
 
 OUT_OF_ORDER = (
     {"fault": "delay", "route": "onMessage(Sent|Added)", "seconds": [0.6, 0.6]},

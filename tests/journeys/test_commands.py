@@ -13,7 +13,8 @@ from aiohttp.test_utils import unused_port
 
 from tests.flex.twilio import open_twilio
 from tests.house.test_settings import GOOD
-from tests.journeys.page import DEADLINE, Page
+from tests.journeys.page import Page
+from tests.waiting import DEADLINE
 
 ROOT = Path(__file__).parents[2]
 

@@ -18,9 +18,9 @@ from aiohttp.test_utils import unused_port
 from tests.house.test_deployment import APP, COMPOSE
 from tests.house.test_settings import GOOD
 from tests.journeys.images import ROOT, Dockerfile, clone, run, surroundings
-from tests.journeys.page import DEADLINE, until
 from tests.servers.postgres import Postgres, programs
 from tests.servers.redis import Redis
+from tests.waiting import DEADLINE, until
 
 FETCHED = ("/", "/widget.js", "/socket.io/socket.io.js", "/socket.io/socket.io.esm.js")
 """What a browser begins with; the rest is named in these."""

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.journeys.page import until
 from tests.journeys.test_bad_input import FIELDS, post
 from tests.journeys.town import BACK_ENDS, Town, open_town
+from tests.waiting import until
 
 TOKEN = "m" * 16
 SAYING = "POST .*Messages$"

@@ -15,11 +15,12 @@ from aiohttp import web
 from middleware.app import SERVER
 from tests.conftest import installed
 from tests.flex.twilio import open_twilio
-from tests.journeys.page import DEADLINE, Page, until
+from tests.journeys.page import Page
 from tests.journeys.town import Town, serve_app
 from tests.promises.stores import dsn_of
 from tests.servers import nginx
 from tests.servers.postgres import Postgres
+from tests.waiting import DEADLINE, until
 
 
 @dataclass(frozen=True, slots=True)

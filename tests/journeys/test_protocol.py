@@ -6,8 +6,9 @@ import pytest
 import socketio
 
 from tests.house.asyncapi import DOCUMENT, answers, events, found, wrong
-from tests.journeys.page import Page, until
+from tests.journeys.page import Page
 from tests.journeys.town import Town
+from tests.waiting import until
 
 
 class Reader:

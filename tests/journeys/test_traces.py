@@ -23,9 +23,9 @@ from middleware.relay.to_flex import ToFlex
 from middleware.relay.to_visitor import ToVisitor
 from middleware.traces import TracedMeters, Traces, opened
 from tests.house.test_settings import GOOD
-from tests.journeys.page import DEADLINE, until
 from tests.journeys.town import open_town
 from tests.relay.house import ADA, PACE, Heart, open_heart
+from tests.waiting import DEADLINE, until
 
 
 class Traced:

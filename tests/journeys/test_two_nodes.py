@@ -15,10 +15,11 @@ import pytest
 from middleware.app import SERVER
 from middleware.store import postgres_sql
 from tests.flex.twilio import open_twilio
-from tests.journeys.page import Page, until
+from tests.journeys.page import Page
 from tests.journeys.town import Town, serve_app
 from tests.promises.stores import dsn_of
 from tests.servers.postgres import Postgres
+from tests.waiting import until
 
 
 @dataclass(frozen=True, slots=True)

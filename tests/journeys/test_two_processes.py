@@ -9,11 +9,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.journeys.page import DEADLINE, Page, until
+from tests.journeys.page import Page
 from tests.journeys.processes import Houses, open_houses
 from tests.promises.stores import dsn_of
 from tests.servers.postgres import Postgres
 from tests.servers.redis import Redis
+from tests.waiting import DEADLINE, until
 
 POSTS = "POST .*Messages$"
 

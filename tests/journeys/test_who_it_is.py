@@ -21,8 +21,9 @@ from middleware.relay.ports import Clock
 from tests.fakes.clock import ShiftedClock
 from tests.flex.twilio import open_twilio
 from tests.house.test_settings import GOOD
-from tests.journeys.page import DEADLINE, Page, until
+from tests.journeys.page import Page
 from tests.journeys.town import BACK_ENDS, SEED, Town, open_town, serve
+from tests.waiting import DEADLINE, until
 
 SECRET = "i" * 32
 DAY = 86400.0

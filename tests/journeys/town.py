@@ -15,7 +15,8 @@ from middleware.settings import read_settings
 from middleware.simulator import Seed
 from middleware.web.server import Server
 from tests.flex.twilio import Twilio, open_twilio
-from tests.journeys.page import Page, until
+from tests.journeys.page import Page
+from tests.waiting import until
 
 SEED = Seed()
 KEY = "k" * 32

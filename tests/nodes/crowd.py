@@ -9,9 +9,7 @@ from middleware.relay.errors import StoreUnavailable
 from middleware.relay.model import Delivery, DeliveryKind, Message
 from middleware.relay.ports import Store, Transaction
 from tests.store.scenes import CHAT, saying
-
-DEADLINE = 60.0
-"""Seconds after which whatever is waited for is held to have hung: the machine may be busy."""
+from tests.waiting import DEADLINE, until
 
 
 class Crowd:
@@ -28,16 +26,12 @@ class Crowd:
     async def until(self, more: int) -> None:
         """Wait until so many more are acknowledged: the store can be written."""
         enough = len(self.acknowledged) + more
-        async with asyncio.timeout(DEADLINE):
-            while len(self.acknowledged) < enough:  # noqa: ASYNC110 — many tasks add to it
-                await asyncio.sleep(0.01)
+        await until(lambda: len(self.acknowledged) >= enough, what=f"{more} more to be acknowledged")
 
     async def refusals(self, more: int) -> None:
         """Wait until so many more were refused: the trouble is felt."""
         enough = self.refused + more
-        async with asyncio.timeout(DEADLINE):
-            while self.refused < enough:  # noqa: ASYNC110 — many tasks add to it
-                await asyncio.sleep(0.01)
+        await until(lambda: self.refused >= enough, what=f"{more} more to be refused")
 
     async def _write(self) -> None:
         while not self._stopping:

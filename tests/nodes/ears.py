@@ -1,10 +1,8 @@
 """Who listens to what other nodes do, and bells to ring them by."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 
 from middleware.relay.model import VisitorId
-from tests.nodes.crowd import DEADLINE
 
 
 class Listener:
@@ -47,10 +45,3 @@ class Street:
         """One more hears it; nothing is ever missed without a word."""
         del missed
         self._ears.append(heard)
-
-
-async def until(true: Callable[[], object]) -> None:
-    """Wait until it holds."""
-    async with asyncio.timeout(DEADLINE):
-        while not true():  # noqa: ASYNC110 — what is waited for comes from outside
-            await asyncio.sleep(0.01)

@@ -8,11 +8,11 @@ import asyncpg
 from middleware.relay.model import AskId, Message
 from middleware.relay.ports import Transaction
 from middleware.store.postgres import PostgresStore
-from tests.nodes.crowd import DEADLINE
 from tests.promises.stores import dsn_of
 from tests.promises.stores import said as draft
 from tests.servers.postgres import Postgres
 from tests.store.scenes import CHAT, open_chat
+from tests.waiting import DEADLINE
 
 _HOLD = "SELECT FROM chat WHERE id = $1 FOR NO KEY UPDATE"
 _SAY = """

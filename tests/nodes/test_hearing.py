@@ -11,11 +11,12 @@ import pytest
 from middleware.relay.model import Chat, ChatId, VisitorId
 from middleware.relay.ports import Transaction
 from middleware.store.postgres import PostgresStore
-from tests.nodes.ears import Listener, Street, until
+from tests.nodes.ears import Listener, Street
 from tests.nodes.test_trouble import terminate_all
 from tests.promises.stores import dsn_of
 from tests.servers.postgres import Postgres
 from tests.store.scenes import CHAT, open_chat, saying
+from tests.waiting import until
 
 BEN = VisitorId("ben")
 
@@ -41,7 +42,7 @@ async def two_nodes(server: Postgres, folder: Path, *, bell: Street | None = Non
             if bell is not None:
                 store.ring_by(bell)
         await first.write(open_chat)
-        await until(lambda: two.at_second.visitors)
+        await until(lambda: two.at_second.visitors, what="news")
         two.at_second.visitors.clear()
         yield two
 
@@ -58,7 +59,7 @@ async def test_news_are_told_once_and_on_other_nodes_alone(
     """Whether a ring or a look is first: the second must not send every socket to the store again."""
     async with two_nodes(postgres, tmp_path, bell=None if bell is None else bell()) as two:
         await two.first.write(saying("hello"))
-        await until(lambda: two.at_second.visitors)
+        await until(lambda: two.at_second.visitors, what="news")
         for _ in range(2):
             await look(two.second)
             await look(two.first)
@@ -71,16 +72,16 @@ async def look(store: PostgresStore) -> None:
     for _ in range(2):
         before = store._keeper._beats
         store._keeper.look()
-        await until(lambda before=before: store._keeper._beats > before)  # type: ignore[misc]
+        await until(lambda before=before: store._keeper._beats > before, what="a look")
 
 
 async def test_news_that_nobody_rang_for_are_found_by_looking(postgres: Postgres, tmp_path: Path) -> None:
     """Redis lost the ring, or the node died between its commit and the bell."""
     async with two_nodes(postgres, tmp_path, bell=Street(broken=True)) as two:
         await two.first.write(saying("hello"))
-        await until(lambda: two.at_second.visitors)
+        await until(lambda: two.at_second.visitors, what="news")
         await two.first.write(ben_comes)
-        await until(lambda: BEN in two.at_second.visitors)
+        await until(lambda: BEN in two.at_second.visitors, what="news")
         assert [CHAT.visitor, BEN] == two.at_second.visitors
 
 
@@ -89,7 +90,7 @@ async def test_a_ring_that_comes_late_is_no_news(postgres: Postgres, tmp_path: P
     bell = Street(broken=True)
     async with two_nodes(postgres, tmp_path, bell=bell) as two:
         await two.first.write(saying("hello"))
-        await until(lambda: two.at_second.visitors)
+        await until(lambda: two.at_second.visitors, what="news")
         await look(two.second)
         bell.broken = False
         bell.ring(bell.rung[:])
@@ -104,13 +105,13 @@ async def test_a_transaction_that_was_long_under_way_is_not_passed_by(postgres: 
             await slow.execute("BEGIN")
             await slow.execute("INSERT INTO news VALUES (pg_current_xact_id(), 'third', 'ada', 4e9)")
             await two.first.write(ben_comes)
-            await until(lambda: BEN in two.at_second.visitors)
+            await until(lambda: BEN in two.at_second.visitors, what="news")
             await look(two.second)
             assert [BEN] == two.at_second.visitors
             await slow.execute("COMMIT")
         finally:
             await slow.close()
-        await until(lambda: CHAT.visitor in two.at_second.visitors)
+        await until(lambda: CHAT.visitor in two.at_second.visitors, what="news")
 
 
 @pytest.mark.parametrize("text", ["", "hello", "12", "12 life", "-1 x ada", "٣ x ada", f"{'9' * 5000} x ada"])
@@ -121,7 +122,7 @@ async def test_a_text_that_is_no_ring_is_left_aside(postgres: Postgres, tmp_path
         bell.ring([text])
         assert [] == [visitor for visitor in two.at_second.visitors if visitor]
         await two.first.write(saying("hello"))
-        await until(lambda: CHAT.visitor in two.at_second.visitors)
+        await until(lambda: CHAT.visitor in two.at_second.visitors, what="news")
 
 
 async def test_a_node_that_lost_its_home_line_listens_again(postgres: Postgres, tmp_path: Path) -> None:
@@ -130,10 +131,10 @@ async def test_a_node_that_lost_its_home_line_listens_again(postgres: Postgres, 
         for times in (1, 2):
             holes = two.at_second.holes
             assert await terminate_all(postgres, "second")
-            await until(lambda holes=holes: two.at_second.holes > holes)  # type: ignore[misc]
+            await until(lambda holes=holes: two.at_second.holes > holes, what="a hole")
             two.at_second.visitors.clear()
             await two.first.write(saying(f"hello {times}"))
-            await until(lambda: two.at_second.visitors)
+            await until(lambda: two.at_second.visitors, what="news")
 
 
 async def test_old_news_are_thrown_away(postgres: Postgres, tmp_path: Path) -> None:
@@ -158,7 +159,7 @@ async def test_other_nodes_are_called_by_one_that_goes(postgres: Postgres, tmp_p
         assert 1 == len(claimed)
         before = two.at_second.calls
         await two.first.close()
-        await until(lambda: two.at_second.calls > before)
+        await until(lambda: two.at_second.calls > before, what="a call")
         now = two.second.clock.now()
         again = await two.second.write(lambda tx: tx.claim(now=now, until=now + 60, limit=5))
         assert [(claimed[0].id, True)] == [(delivery.id, delivery.unsure) for delivery in again]
@@ -172,7 +173,7 @@ async def test_what_a_dead_node_had_in_hand_is_given_to_others(postgres: Postgre
         two.first._keeping.cancel()  # type: ignore[union-attr]
         assert await terminate_all(postgres, "first")
         before = two.at_second.calls
-        await until(lambda: two.at_second.calls > before)
+        await until(lambda: two.at_second.calls > before, what="a call")
         now = two.second.clock.now()
         assert 1 == len(await two.second.write(lambda tx: tx.claim(now=now, until=now + 60, limit=5)))
 
@@ -195,7 +196,7 @@ async def test_a_fault_at_one_piece_of_news_does_not_make_a_node_deaf(
         clumsy = Clumsy()
         two.second.tell(clumsy)
         await two.first.write(saying("hello"))
-        await until(lambda: clumsy.visitors)
+        await until(lambda: clumsy.visitors, what="news")
         await two.first.write(ben_comes)
-        await until(lambda: BEN in clumsy.visitors)
+        await until(lambda: BEN in clumsy.visitors, what="news of Ben's")
         assert "Looking at the other nodes failed in an unforeseen way." in caplog.messages

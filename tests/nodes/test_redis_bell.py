@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from middleware.redis_bell import RedisBell
-from tests.nodes.ears import until
 from tests.servers.redis import Redis
 from tests.servers.wire import laid
+from tests.waiting import until
 
 CHANNEL = "the nodes of one house"
 
@@ -46,9 +46,11 @@ async def node(url: str, *, channel: str = CHANNEL, awake: bool = True) -> Async
 
 async def turns(made: Node, *, well: bool) -> None:
     """Wait until it is well, or is not."""
-    async with asyncio.timeout(60):
-        while await made.well() != well:  # noqa: ASYNC110 — it is a matter of time
-            await asyncio.sleep(0.01)
+
+    async def turned() -> bool:
+        return await made.well() == well
+
+    await until(turned, what="Redis to ring again" if well else "Redis to be missed")
 
 
 async def test_a_ring_is_heard_by_every_node_in_its_order(redis: Redis) -> None:
@@ -57,7 +59,7 @@ async def test_a_ring_is_heard_by_every_node_in_its_order(redis: Redis) -> None:
         rings = [f"{number} life ada" for number in range(500)]
         one.bell.ring(rings[:200])
         one.bell.ring(rings[200:])
-        await until(lambda: len(other.heard) >= 500 and len(one.heard) >= 500)
+        await until(lambda: len(other.heard) >= 500 and len(one.heard) >= 500, what="all five hundred rings")
         assert rings == other.heard == one.heard
 
 
@@ -65,7 +67,7 @@ async def test_houses_that_share_a_redis_do_not_hear_one_another(redis: Redis) -
     """A test installation beside the real one, say."""
     async with node(redis.url) as one, node(redis.url, channel="another house") as other:
         one.bell.ring(["1 life ada"])
-        await until(lambda: one.heard)
+        await until(lambda: one.heard, what="the ring")
         assert [] == other.heard
 
 
@@ -80,9 +82,9 @@ async def test_a_redis_that_is_killed_and_comes_back_is_heard_again(redis: Redis
             redis.start()
             await turns(one, well=True)
             await turns(late, well=True)
-            await until(lambda: one.holes > holes)
+            await until(lambda: one.holes > holes, what="a hole")
             one.bell.ring(["2 life ada"])
-            await until(lambda: "2 life ada" in late.heard)
+            await until(lambda: "2 life ada" in late.heard, what="the ring")
 
 
 async def test_a_redis_that_stands_still_is_noticed(redis: Redis) -> None:
@@ -97,7 +99,7 @@ async def test_a_redis_that_stands_still_is_noticed(redis: Redis) -> None:
             await turns(one, well=True)
             await turns(other, well=True)
             one.bell.ring([f"{number} life ada"])
-            await until(lambda number=number: f"{number} life ada" in other.heard)  # type: ignore[misc]
+            await until(lambda number=number: f"{number} life ada" in other.heard, what="the ring")
 
 
 async def test_a_listener_that_is_half_open_is_noticed(redis: Redis) -> None:
@@ -110,7 +112,7 @@ async def test_a_listener_that_is_half_open_is_noticed(redis: Redis) -> None:
         wire.flow()
         await turns(far, well=True)
         near.bell.ring(["1 life ada"])
-        await until(lambda: "1 life ada" in far.heard)
+        await until(lambda: "1 life ada" in far.heard, what="the ring")
 
 
 @pytest.mark.parametrize("command", ["CLIENT KILL TYPE pubsub", "FLUSHALL"])
@@ -120,10 +122,10 @@ async def test_what_an_administrator_does_is_got_over(redis: Redis, command: str
         holes = other.holes
         await asyncio.to_thread(redis.ask, command)
         if "KILL" in command:
-            await until(lambda: other.holes > holes)
+            await until(lambda: other.holes > holes, what="a hole")
         await turns(other, well=True)
         one.bell.ring(["1 life ada"])
-        await until(lambda: "1 life ada" in other.heard)
+        await until(lambda: "1 life ada" in other.heard, what="the ring")
 
 
 async def test_a_flood_of_rings_costs_rings_and_not_memory(redis: Redis) -> None:
@@ -153,9 +155,9 @@ async def test_what_others_write_to_the_channel_is_heard_as_it_is(redis: Redis) 
     """Bytes that are no text must not end the listening."""
     async with node(redis.url) as one:
         await asyncio.to_thread(redis.ask, f'PUBLISH "{CHANNEL}" "\\xff\\xfe"')
-        await until(lambda: one.heard)
+        await until(lambda: one.heard, what="the ring")
         one.bell.ring(["1 life ada"])
-        await until(lambda: "1 life ada" in one.heard)
+        await until(lambda: "1 life ada" in one.heard, what="the ring")
 
 
 async def test_a_fault_at_one_ring_does_not_make_a_node_deaf(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:
@@ -170,9 +172,9 @@ async def test_a_fault_at_one_ring_does_not_make_a_node_deaf(redis: Redis, caplo
         one.bell.listen(heard=stumble, missed=one.missed)
         holes = one.holes
         one.bell.ring(["1 life ada"])
-        await until(lambda: one.holes > holes)
+        await until(lambda: one.holes > holes, what="a hole")
         one.bell.ring(["2 life ada"])
-        await until(lambda: "2 life ada" in one.heard)
+        await until(lambda: "2 life ada" in one.heard, what="the ring")
         assert "Ringing by Redis failed in an unforeseen way." in caplog.messages
 
 
@@ -181,6 +183,6 @@ async def test_a_url_that_is_refused_stops_no_node(redis: Redis) -> None:
     async with node(f"redis://somebody:wrong@127.0.0.1:{redis.port}", awake=False) as one, node(redis.url) as other:
         one.bell.ring(["1 life ada"])
         other.bell.ring(["2 life ada"])
-        await until(lambda: other.heard)
+        await until(lambda: other.heard, what="the ring")
         assert not await one.well()
         assert (["2 life ada"], []) == (other.heard, one.heard)

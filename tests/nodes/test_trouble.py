@@ -11,12 +11,12 @@ import pytest
 from middleware.relay.errors import StoreUnavailable
 from middleware.store.postgres import PostgresStore
 from middleware.store.postgres_line import Address, connect
-from tests.nodes.crowd import DEADLINE, Crowd, check
-from tests.nodes.ears import until
+from tests.nodes.crowd import Crowd, check
 from tests.promises.stores import dsn_of
 from tests.servers.postgres import Postgres
 from tests.servers.wire import Wire, laid
 from tests.store.scenes import open_chat, saying, texts
+from tests.waiting import DEADLINE, until
 
 PATIENCE = 0.6
 """Seconds that a unit is tried for, in these tests."""
@@ -86,7 +86,7 @@ async def test_idle_connections_that_died_in_silence_cost_one_wait_and_not_one_e
     async with wired(postgres, tmp_path, connections=8, patience=3.0) as (store, wire):
         async with Crowd(store, writers=60).writing() as crowd:
             await crowd.until(200)
-            await until(lambda: store._lines._count > 4)
+            await until(lambda: store._lines._count > 4, what="more lines")
         wire.forget()
         refused = 0
         for number in range(8):
@@ -173,4 +173,4 @@ async def test_a_connection_that_stays_half_made_is_not_kept(postgres: Postgres,
         address = Address(postgres.dsn(port=wire.port), name="PostgreSQL", node="half")
         with pytest.raises(StoreUnavailable, match="could not reach PostgreSQL"):
             await connect(address, within=0.5)
-        await until(lambda: not wire.carrying)
+        await until(lambda: not wire.carrying, what="the half-made line's end")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from tests.journeys.page import DEADLINE
+from tests.waiting import DEADLINE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import unused_port
 
 from middleware.simulator import Pace, Seed, serve_simulator
-from tests.journeys.page import DEADLINE
 from tests.simulator.house import House
+from tests.waiting import DEADLINE
 
 
 async def deliver(house: House, *answers: int | str, retries: int = 3, url: str | None = None) -> list[tuple[str, str]]:

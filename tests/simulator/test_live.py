@@ -9,8 +9,8 @@ from typing import Any
 from aiohttp import ClientResponse, ClientSession
 
 from middleware.simulator import Seed, serve_simulator
-from tests.journeys.page import DEADLINE
 from tests.simulator.house import House
+from tests.waiting import DEADLINE
 
 
 class Stream:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from aiohttp import ClientConnectionError, ClientError, ClientPayloadError
 
-from tests.journeys.page import DEADLINE
 from tests.simulator.house import House
+from tests.waiting import DEADLINE
 
 AFTERWARDS = [1.5, 1.5]
 """Seconds in which a busy machine too has carried what is not held up."""

@@ -11,7 +11,7 @@ import aiohttp
 from middleware.app import Seams
 from middleware.web.limits import Limits
 from middleware.web.server import Server
-from tests.journeys.page import DEADLINE, until
+from tests.waiting import DEADLINE, until
 
 NAMESPACE = "/chat"
 HANDSHAKE = "/socket.io/?EIO=4&transport="

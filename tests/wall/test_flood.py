@@ -11,8 +11,8 @@ import pytest
 
 from middleware.app import Seams
 from middleware.relay.ports import Store, T, Unit, View
-from tests.journeys.page import until
 from tests.journeys.town import Town, open_town
+from tests.waiting import until
 from tests.wall.street import Poller, Raw, nobody_is_left, websocket, with_limits
 from tests.wall.test_handshake import wall
 

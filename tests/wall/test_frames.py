@@ -8,8 +8,8 @@ import struct
 
 import pytest
 
-from tests.journeys.page import DEADLINE, until
 from tests.journeys.town import Town
+from tests.waiting import DEADLINE, until
 from tests.wall.forbidden import BAD, BROKEN, frame_of, upgrade
 from tests.wall.street import HANDSHAKE, Raw, inside, nobody_is_left, websocket
 from tests.wall.test_handshake import wall

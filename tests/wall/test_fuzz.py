@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from middleware.app import Seams
-from tests.journeys.page import Page, until
+from tests.journeys.page import Page
 from tests.journeys.town import Town, open_town
+from tests.waiting import until
 from tests.wall.mutations import RIGHT, Frame, programs
 from tests.wall.street import Poller, inside, websocket, with_limits
 

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from tests.journeys.page import until
 from tests.journeys.town import Town
+from tests.waiting import until
 from tests.wall.street import HANDSHAKE, Poller, Raw, inside, nobody_is_left, websocket
 
 EVIL = "https://evil.example.com"

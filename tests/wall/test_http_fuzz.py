@@ -22,8 +22,8 @@ from schemathesis.specs.openapi.checks import (
 from twilio.request_validator import RequestValidator
 
 from middleware.web.webhooks import PATHS as WEBHOOKS
-from tests.journeys.page import DEADLINE
 from tests.journeys.town import BACK_ENDS, SEED, open_town
+from tests.waiting import DEADLINE
 
 DOCUMENT = Path(__file__).parents[2] / "docs/openapi.yaml"
 SCHEMA = schemathesis.openapi.from_path(DOCUMENT)

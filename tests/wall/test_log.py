@@ -19,10 +19,11 @@ import socketio
 
 from tests.flex.twilio import Twilio, open_twilio
 from tests.house.test_settings import GOOD
-from tests.journeys.page import DEADLINE, Page, until
+from tests.journeys.page import Page
 from tests.journeys.test_bad_input import FIELDS
 from tests.journeys.town import SEED
 from tests.torture.keeper import free_port
+from tests.waiting import DEADLINE, until
 from tests.wall.street import HANDSHAKE, Poller, websocket
 
 ROOT = Path(__file__).parents[2]

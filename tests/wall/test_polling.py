@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from middleware.web.limits import Limits
-from tests.journeys.page import DEADLINE, until
 from tests.journeys.town import Town
+from tests.waiting import DEADLINE, until
 from tests.wall.forbidden import BAD
 from tests.wall.street import HANDSHAKE, Poller, nobody_is_left
 from tests.wall.test_handshake import wall

@@ -7,8 +7,8 @@ import aiohttp
 
 from middleware.app import SERVER
 from tests.flex.twilio import open_twilio
-from tests.journeys.page import DEADLINE, until
 from tests.journeys.town import serve_app
+from tests.waiting import DEADLINE, until
 from tests.wall.street import Poller, Raw, websocket
 
 GOING_AWAY = 1001

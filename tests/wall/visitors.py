@@ -13,8 +13,9 @@ import socketio
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
-from tests.journeys.page import Page, until
+from tests.journeys.page import Page
 from tests.journeys.town import Town
+from tests.waiting import until
 from tests.wall.street import HANDSHAKE, Poller, websocket
 
 positions = st.sampled_from([0, 1, 2, 7, 2**53])

@@ -31,7 +31,7 @@ from middleware.relay.ports import T, Transaction, Unit, View
 from middleware.relay.to_visitor import PAGE, CatchUp
 from middleware.store.sqlite import SqliteStore
 from middleware.web.bell import Ear, SocketBell
-from tests.journeys.page import until
+from tests.waiting import until
 
 ADA = VisitorId("ada")
 OLD, NEW = Chat(ChatId("old"), ADA, opened_at=1), Chat(ChatId("new"), ADA, opened_at=2)

@@ -14,7 +14,7 @@ from aiohttp import web
 from middleware.web.bodies import FORM, read_body
 from middleware.web.connections import Patience, Runner
 from middleware.web.guards import add_headers, errors_as_json
-from tests.journeys.page import DEADLINE, until
+from tests.waiting import DEADLINE, until
 
 SHORT = Patience(head=0.2, answer=0.5, idle=30, waiting=3)
 LARGE = 50_000_000
