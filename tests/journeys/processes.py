@@ -14,10 +14,11 @@ from typing import Any
 import aiohttp
 from aiohttp.test_utils import unused_port
 
-from tests.flex.twilio import Twilio, open_twilio
+from tests.flex.twilio import open_twilio
+from tests.journeys.desk import Desk
 from tests.journeys.page import Page
 from tests.journeys.town import KEY, SEED
-from tests.waiting import DEADLINE, until
+from tests.waiting import DEADLINE
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,12 +75,11 @@ class Node:
 
 
 @dataclass(slots=True)
-class Houses:
+class Houses(Desk):
     """Two nodes on one database: pages are on the first, Twilio calls the second."""
 
     first: Node
     second: Node
-    twilio: Twilio
     http: aiohttp.ClientSession
     pages: AsyncExitStack
 
@@ -93,39 +93,6 @@ class Houses:
         """What `/ready` says there."""
         async with self.http.get(f"{node.url}/ready") as answer:
             return answer.status, await answer.json()
-
-    async def channel(self) -> str:
-        """The channel of the one chat, accepted by an agent."""
-
-        async def find() -> Any:
-            return [task for task in (await self.twilio.state())["tasks"] if task["status"] == "reserved"]
-
-        task = (await until(find, what="a task"))[0]
-        await self.twilio.desk(f"tasks/{task['sid']}/accept")
-        return str(task["channel_sid"])
-
-    async def agent_says(self, channel: str, text: str) -> None:
-        """The agent types."""
-        await self.twilio.desk(f"channels/{channel}/messages", {"body": text})
-
-    async def befall(self, *rules: dict[str, object]) -> None:
-        """From now on these faults strike; none: no more."""
-        async with self.http.put(f"{self.twilio.url}/desk/api/mischief", json={"rules": rules, "seed": 1}) as answer:
-            assert answer.ok, await answer.text()
-
-    async def at_flex(self, channel: str) -> list[str]:
-        """The texts in a channel, in order."""
-        return [message["body"] for message in (await self.twilio.state())["channels"][channel]["messages"]]
-
-    async def arrives(self, channel: str, *texts: str, in_order: bool = True) -> None:
-        """Wait until exactly these texts are in the channel, none twice; `in_order`: as they are named here."""
-        wanted = list(texts) if in_order else sorted(texts)
-
-        async def there() -> bool:
-            found = await self.at_flex(channel)
-            return (found if in_order else sorted(found)) == wanted
-
-        await until(there, what=f"{texts} at Flex")
 
 
 @asynccontextmanager
@@ -153,7 +120,7 @@ async def open_houses(folder: Path, database_url: str, **more: str) -> AsyncIter
         ]
         try:
             await asyncio.gather(*(node.start() for node in nodes))
-            yield Houses(nodes[0], nodes[1], twilio, http, pages)
+            yield Houses(twilio, nodes[0], nodes[1], http, pages)
         finally:
             await pages.aclose()
             await asyncio.gather(*(node.kill() for node in nodes))

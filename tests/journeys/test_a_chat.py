@@ -1,11 +1,11 @@
 """Whole stories, on real sockets and real HTTP."""
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.flex.twilio import Twilio, open_twilio
+from tests.flex.twilio import open_twilio
+from tests.journeys.desk import Desk
 from tests.journeys.page import Page
 from tests.journeys.town import BACK_ENDS, Town, serve
 from tests.waiting import until
@@ -170,17 +170,12 @@ async def test_a_restart_in_the_middle_loses_nothing(tmp_path: Path) -> None:
             page = await Page(url).connect()
             opened = await page.grant("open")
             await page.grant("say", {"ask_id": "1", "text": "Hello"})
-            task = (await until(partial(_waiting, twilio), what="a task"))[0]
-            await twilio.desk(f"tasks/{task['sid']}/accept")
+            channel = await Desk(twilio).accepted()
             await page.hears("agent", lambda n: n["agent"]["name"])
             await page.close()
-        await twilio.desk(f"channels/{task['channel_sid']}/messages", {"body": "said while you were away"})
+        await Desk(twilio).agent_says(channel, "said while you were away")
         async with serve(tmp_path, twilio, port=port) as url:
             back = await Page(url).connect({"token": opened["token"], "chat": opened["chat"]["id"], "after": 1})
             await until(lambda: back.all_texts() == ["said while you were away"], what="the missed message")
             await back.grant("say", {"ask_id": "2", "text": "Still here"})
             await back.close()
-
-
-async def _waiting(twilio: Twilio) -> object:
-    return [task for task in (await twilio.state())["tasks"] if task["status"] == "reserved"]

@@ -48,7 +48,7 @@ async def street(tmp_path: Path, postgres: Postgres) -> AsyncIterator[Street]:
             nodes.append((app, node))
             addresses[name] = url.removeprefix("http://")
         url = opened.enter_context(nginx.running(program, tmp_path, nodes=addresses))
-        yield Street(url, Town(url, twilio, http, opened, nodes[0][0][SERVER]), tmp_path / "access.log", nodes)
+        yield Street(url, Town(twilio, url, http, opened, nodes[0][0][SERVER]), tmp_path / "access.log", nodes)
 
 
 async def test_a_chat_goes_through_over_websockets(street: Street) -> None:

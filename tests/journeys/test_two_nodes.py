@@ -41,7 +41,7 @@ async def nodes(tmp_path: Path, postgres: Postgres) -> AsyncIterator[Nodes]:
         aiohttp.ClientSession() as http,
         AsyncExitStack() as pages,
     ):
-        yield Nodes(public, Town(url, twilio, http, pages, app[SERVER]))
+        yield Nodes(public, Town(twilio, url, http, pages, app[SERVER]))
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ async def chat(houses: Houses) -> tuple[Page, str, str]:
     page = await houses.page(houses.first)
     token = (await page.grant("open", {"name": "Ada"}))["token"]
     await page.grant("say", {"ask_id": "1", "text": "Hello"})
-    channel = await houses.channel()
+    channel = await houses.accepted()
     await houses.arrives(channel, "Hello")
     return page, token, channel
 

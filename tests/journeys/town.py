@@ -15,8 +15,8 @@ from middleware.settings import read_settings
 from middleware.simulator import Seed
 from middleware.web.server import Server
 from tests.flex.twilio import Twilio, open_twilio
+from tests.journeys.desk import Desk
 from tests.journeys.page import Page
-from tests.waiting import until
 
 SEED = Seed()
 KEY = "k" * 32
@@ -32,11 +32,10 @@ AS_IT_IS = Seams()
 
 
 @dataclass(slots=True)
-class Town:
+class Town(Desk):
     """The addresses, and hands at the desk."""
 
     url: str
-    twilio: Twilio
     http: aiohttp.ClientSession
     pages: AsyncExitStack
     server: Server
@@ -52,26 +51,6 @@ class Town:
         """A new visitor's page with an open chat, and the answer to `open`."""
         page = await self.page()
         return page, await page.grant("open", {"name": name} if name else {})
-
-    async def task(self, *status: str, name: str = "") -> Any:
-        """The newest task of this status (else: that waits) at the desk, of the visitor with this name."""
-        wanted = status or ("reserved",)
-
-        async def find() -> Any:
-            tasks = (await self.twilio.state())["tasks"]
-            return [task for task in tasks if task["status"] in wanted and name in _name(task)][-1:]
-
-        return (await until(find, what=f"a task that is {wanted}"))[0]
-
-    async def accepted(self, *, name: str = "") -> str:
-        """Accept the visitor's task; the channel's sid."""
-        task = await self.task(name=name)
-        await self.twilio.desk(f"tasks/{task['sid']}/accept")
-        return str(task["channel_sid"])
-
-    async def agent_says(self, channel: str, body: str, **more: object) -> None:
-        """The agent types."""
-        await self.twilio.desk(f"channels/{channel}/messages", {"body": body, **more})
 
     async def agent_rewords(self, channel: str, index: int, body: str) -> None:
         """The agent changes what they said there."""
@@ -92,12 +71,6 @@ class Town:
         async with self.http.request(method, path, data=form, headers=headers) as answer:
             assert answer.ok, await answer.text()
 
-    async def befall(self, *rules: Mapping[str, object]) -> None:
-        """From now on these faults strike; none: no more."""
-        plan = {"rules": list(rules), "seed": 1}
-        async with self.http.put(f"{self.twilio.url}/desk/api/mischief", json=plan) as answer:
-            assert answer.ok, await answer.text()
-
     async def is_chat(self, channel: str) -> bool:
         """Whether it is a channel of Programmable Chat, not a conversation."""
         return any(
@@ -113,22 +86,6 @@ class Town:
         """The agent ends the accepted chat."""
         await self.twilio.desk(f"tasks/{(await self.task('assigned'))['sid']}/end")
 
-    async def at_flex(self, channel: str) -> list[str]:
-        """The texts in a channel, in order."""
-        return [message["body"] for message in (await self.twilio.state())["channels"][channel]["messages"]]
-
-    async def arrives(self, channel: str, *texts: str) -> None:
-        """Wait until exactly these texts are in the channel."""
-
-        async def there() -> bool:
-            return await self.at_flex(channel) == list(texts)
-
-        await until(there, what=f"{texts} at Flex")
-
-
-def _name(task: Any) -> str:
-    return f"{task['name']} {task['attributes'].get('customerName')}"
-
 
 @asynccontextmanager
 async def open_town(folder: Path, seams: Seams = AS_IT_IS, /, **settings: Any) -> AsyncIterator[Town]:
@@ -139,7 +96,7 @@ async def open_town(folder: Path, seams: Seams = AS_IT_IS, /, **settings: Any) -
         aiohttp.ClientSession() as http,
         AsyncExitStack() as pages,
     ):
-        yield Town(url, twilio, http, pages, app[SERVER])
+        yield Town(twilio, url, http, pages, app[SERVER])
 
 
 @asynccontextmanager

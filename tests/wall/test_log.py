@@ -17,8 +17,9 @@ import jwt
 import pytest
 import socketio
 
-from tests.flex.twilio import Twilio, open_twilio
+from tests.flex.twilio import open_twilio
 from tests.house.test_settings import GOOD
+from tests.journeys.desk import Desk
 from tests.journeys.page import Page
 from tests.journeys.test_bad_input import FIELDS
 from tests.journeys.town import SEED
@@ -38,18 +39,13 @@ BEHIND = {"X-Forwarded-For": ADDRESS, "X-Planted": PLANTED, "Cookie": f"a={PLANT
 
 
 @dataclass(slots=True)
-class Life:
+class Life(Desk):
     """The server, what talks to it, and every secret that came up."""
 
     url: str
-    twilio: Twilio
     http: aiohttp.ClientSession
     log: Path
     secrets: set[str] = field(default_factory=set)
-
-    async def tasks(self) -> Any:
-        """What waits at the desk."""
-        return (await self.twilio.state())["tasks"]
 
     async def logs(self, what: str, count: int) -> None:
         """Wait until this was logged so often."""
@@ -88,7 +84,7 @@ async def _life(folder: Path) -> AsyncIterator[Life]:
         try:
             assert process.stdout is not None
             await asyncio.wait_for(process.stdout.readline(), DEADLINE)
-            yield Life(f"http://127.0.0.1:{port}", twilio, http, log, {SEED.auth_token, *KEYS.values()})
+            yield Life(twilio, f"http://127.0.0.1:{port}", http, log, {SEED.auth_token, *KEYS.values()})
             process.send_signal(signal.SIGTERM)
             assert 0 == await asyncio.wait_for(process.wait(), DEADLINE)
         finally:
@@ -109,9 +105,7 @@ async def _a_chat(life: Life) -> None:
     token = (await page.grant("open", {"name": "Ada Planted", "context": context}))["token"]
     life.secrets |= {good, old, token}
     await page.grant("say", {"ask_id": "planted", "text": PLANTED})
-    task = (await until(life.tasks, what="a task at the desk"))[0]
-    await life.twilio.desk(f"tasks/{task['sid']}/accept")
-    await life.twilio.desk(f"channels/{task['channel_sid']}/messages", {"body": "planted answer"})
+    await life.agent_says(await life.accepted(), "planted answer")
     await page.hears("said")
     await _twilio_stumbles(life, "too_many", "broken_json", "unauthorized")
     for number in range(3):
@@ -125,9 +119,7 @@ async def _a_chat(life: Life) -> None:
 
 async def _twilio_stumbles(life: Life, *faults: str) -> None:
     """Once in each of these ways, over the texts that come next."""
-    rules = [{"fault": fault, "route": "POST .*/Messages$", "count": 1} for fault in faults]
-    async with life.http.put(f"{life.twilio.url}/desk/api/mischief", json={"rules": rules, "seed": 1}) as answer:
-        assert answer.ok, await answer.text()
+    await life.befall(*({"fault": fault, "route": "POST .*/Messages$", "count": 1} for fault in faults))
 
 
 async def _strangers(life: Life) -> None:
