@@ -40,6 +40,7 @@ async def test_forty_messages_typed_offline_arrive_in_order_also_over_a_reload(
     visitor = await visitor_in(browser, shop, watch, tunnel=tunnel)
     await visitor.say("Before.")
     channel = await shop.town.accepted()
+    await expect(visitor.state_of("Before.")).to_have_text("Sent")
     await tunnel.cut()
     for text in FORTY[:20]:
         await visitor.say(text)
@@ -47,7 +48,7 @@ async def test_forty_messages_typed_offline_arrive_in_order_also_over_a_reload(
     await visitor.begin()
     for text in FORTY[20:]:
         await visitor.say(text)
-    await visitor.shows("Before.", *FORTY)
+    await visitor.shows(*FORTY)
     tunnel.clear()
     await shop.town.arrives(channel, "Before.", *FORTY)
     await expect(visitor.state_of(FORTY[-1])).to_have_text("Sent")
