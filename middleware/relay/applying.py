@@ -59,8 +59,17 @@ class Applying:
         self.news: list[News] = []
         self.owing = False
 
+    @property
+    def chat(self) -> Chat:
+        """The chat, with what has become of it."""
+        return self._chat
+
+    async def accept(self, event: Event) -> Fate:
+        """Apply the event, unless that was done before."""
+        return Fate.REPEATED if await self._was_before(event) else await self.apply(event)
+
     async def apply(self, event: Event) -> Fate:
-        """Apply an event that was remembered; held means that it waits for its turn or its message."""
+        """Apply an event that is new; held means that it waits for its turn or its message."""
         match event:
             case Said():
                 return await self._utter(event)
@@ -95,6 +104,15 @@ class Applying:
         if message is not None:
             await self._turn(message, compared(message, listed, began=began, now=self._now))
 
+    async def _was_before(self, event: Event) -> bool:
+        """An utterance that came in its turn has left the turn behind, and a message in its place; others are remembered."""
+        if isinstance(event, Said | Echoed):
+            if event.index == self._chat.next_index:
+                return False
+            if event.index < self._chat.next_index and await self._tx.message_at(self._chat.id, index=event.index):
+                return True
+        return not await self._tx.remember(event.key, ref=event.ref, at=self._now)
+
     async def _utter(self, event: Uttered) -> Fate:
         passed_over = isinstance(event, Said) and event.index < self._chat.next_index
         if passed_over or event.index > self._chat.next_index:
@@ -123,7 +141,9 @@ class Applying:
         at, place = self._now if event.at is None else event.at, Place(event.index, event.worded_at)
         draft = Draft(chat=self._chat.id, author=author, text=event.text, at=at, name=name, place=place)
         newest = drafted(draft, await self._held_changes(event.index), now=self._now)
-        if newest is not None:
+        if newest is None:
+            await self._tx.remember(event.key, ref=event.ref, at=self._now)  # It leaves no message in its place.
+        else:
             self.news.append(MessageSaid(await self._tx.add_message(newest)))
 
     async def _change(self, change: Change) -> Fate:

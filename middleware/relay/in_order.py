@@ -34,20 +34,24 @@ class Accepted:
     news: tuple[News, ...] = ()
     owing: bool = False
 
+    @classmethod
+    def of(cls, fate: Fate, applying: Applying) -> "Accepted":
+        """What has come of applying one event, or several."""
+        return cls(fate, applying.chat, tuple(applying.news), applying.owing)
+
 
 async def accept(tx: Transaction, event: Event, *, now: float) -> Accepted:
     """Remember and apply the event; one that outran its chat's opening is held, one of a strange chat is left."""
     chat = await tx.chat_at(event.ref)
     if chat is None and not await tx.opens_owed():
         return Accepted(Fate.STRANGER)
+    if chat is not None:
+        applying = Applying(tx, chat, now=now)
+        return Accepted.of(await applying.accept(event), applying)
     if not await tx.remember(event.key, ref=event.ref, at=now):
-        return Accepted(Fate.REPEATED, chat)
-    if chat is None:
-        await tx.hold(event)
-        return Accepted(Fate.HELD)
-    applying = Applying(tx, chat, now=now)
-    fate = await applying.apply(event)
-    return Accepted(fate, chat, tuple(applying.news), applying.owing)
+        return Accepted(Fate.REPEATED)
+    await tx.hold(event)
+    return Accepted(Fate.HELD)
 
 
 async def accept_receipt(tx: Transaction, delivery: Delivery, *, receipt: Receipt, now: float) -> Accepted:
@@ -59,17 +63,15 @@ async def accept_receipt(tx: Transaction, delivery: Delivery, *, receipt: Receip
     chat = await tx.advance(delivery.chat.id, index=receipt.index)
     if chat is None or message is None:
         return Accepted(Fate.STRANGER)
-    if not await tx.remember(receipt.key, ref=ref_of(chat), at=now):
-        return Accepted(Fate.REPEATED, chat)
     in_turn = chat.next_index == receipt.index + 1
     seq = await tx.set_sent(message, index=receipt.index) if in_turn and not chat.holds else None
     if seq is not None:
         return Accepted(Fate.APPLIED, chat, (StatusChanged(seq, MessageStatus.SENT, message.at, message.id),))
     applying = Applying(tx, chat, now=now)
-    fate = await applying.apply(Echoed(ref_of(chat), receipt.key, receipt.index, message.id))
-    if in_turn:
+    fate = await applying.accept(Echoed(ref_of(chat), receipt.key, receipt.index, message.id))
+    if in_turn and chat.holds:
         await applying.skip_to(chat.next_index)
-    return Accepted(fate, chat, tuple(applying.news))
+    return Accepted.of(fate, applying)
 
 
 async def accept_held(tx: Transaction, ref: FlexRef, *, now: float) -> Accepted:
@@ -80,7 +82,7 @@ async def accept_held(tx: Transaction, ref: FlexRef, *, now: float) -> Accepted:
     applying = Applying(tx, chat, now=now)
     for event in sorted(await tx.take_held(ref), key=_is_no_change):
         await applying.apply(event)
-    return Accepted(Fate.APPLIED, chat, tuple(applying.news))
+    return Accepted.of(Fate.APPLIED, applying)
 
 
 async def accept_history(tx: Transaction, before: Chat, *, events: list[Event], began: float, now: float) -> Accepted:
@@ -97,10 +99,10 @@ async def accept_history(tx: Transaction, before: Chat, *, events: list[Event], 
             await applying.skip_to(event.index)
         if isinstance(event, Reworded):
             await applying.compare(event, began=began)
-        elif await tx.remember(event.key, ref=event.ref, at=now):
-            await applying.apply(event)
+        else:
+            await applying.accept(event)
     await applying.say_held(below=before.next_index)
-    return Accepted(Fate.APPLIED, chat, tuple(applying.news))
+    return Accepted.of(Fate.APPLIED, applying)
 
 
 def _is_no_change(event: Event) -> bool:

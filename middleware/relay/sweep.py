@@ -124,6 +124,7 @@ class Sweep:
         if accepted.news:
             log.info("Missed news were filled in.", extra={"chat": chat.id, "news": len(accepted.news)})
             self._meters.filled_in(len(accepted.news))
+        if accepted.owing:
             self._wake()
         self._to_visitor.tell(accepted.chat, accepted.news)
 
