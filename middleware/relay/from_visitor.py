@@ -117,10 +117,11 @@ class FromVisitor:
     async def _say(
         self, visitor: VisitorId, words: Words, until: float | None, tx: Transaction
     ) -> tuple[Message, Chat | None, Delivery | None]:
-        known = await tx.message_of(visitor, ask=words.ask)
+        last, repeated = await tx.chat_for_ask(visitor, ask=words.ask)
+        known = await tx.message_of(visitor, ask=words.ask) if repeated else None
         if known is not None:
             return known, None, None
-        now, chat = self._clock.now(), _open_one(await tx.last_chat_of(visitor))
+        now, chat = self._clock.now(), _open_one(last)
         draft = Draft(chat.id, Author.VISITOR, words.text, at=now, status=MessageStatus.SENDING, ask=words.ask)
         message = await tx.add_message(draft)
         if until is None:

@@ -65,6 +65,9 @@ class Transaction(Reading, BadgeWriting, Protocol):
     """One unit of work: all of it is committed, or none."""
 
     # --- chats and messages
+    async def chat_for_ask(self, visitor: VisitorId, *, ask: AskId) -> tuple[Chat | None, bool]:
+        """The visitor's newest chat, open or ended, and whether this ask has already made a message."""
+
     async def add_chat(self, chat: Chat) -> None:
         """Write a new chat; a visitor has at most one open chat."""
 

@@ -44,8 +44,9 @@ READING = {
 }
 """Every statement of `sql`, for who only reads."""
 
+_HOLDING = (sql.CHAT_BY_ID, sql.CHAT_AT, sql.LAST_CHAT_OF, sql.CHAT_FOR_ASK)
 WRITING = READING | {
-    **{text: f"{READING[text]} FOR NO KEY UPDATE OF chat" for text in (sql.CHAT_BY_ID, sql.CHAT_AT, sql.LAST_CHAT_OF)},
+    **{text: f"{READING[text]} FOR NO KEY UPDATE OF chat" for text in _HOLDING},
     sql.WATCH_OPEN: _WATCH_OPEN,
     sql.DUE_LOOKS: _DUE_LOOKS,
     sql.FINISH: _FINISH,

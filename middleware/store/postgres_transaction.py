@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from middleware.relay.model import (
     Agent,
+    AskId,
     Chat,
     ChatId,
     Delivery,
@@ -47,6 +48,11 @@ class PostgresTransaction(SqlTransaction):
     async def last_chat_of(self, visitor: VisitorId) -> Chat | None:
         """The visitor's newest chat, held."""
         return self._hold(await super().last_chat_of(visitor))
+
+    async def chat_for_ask(self, visitor: VisitorId, *, ask: AskId) -> tuple[Chat | None, bool]:
+        """The visitor's newest chat, held, and whether this ask has already made a message."""
+        chat, known = await super().chat_for_ask(visitor, ask=ask)
+        return self._hold(chat), known
 
     async def add_chat(self, chat: Chat) -> None:
         """Write a new chat."""

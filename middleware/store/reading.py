@@ -25,7 +25,8 @@ class SqlReading:
     """The `Reading` of one transaction."""
 
     def __init__(self, statements: Statements) -> None:
-        self._statements = statements
+        self._rows = statements.rows
+        self._count = statements.count
 
     async def chat(self, chat: ChatId) -> Chat | None:
         """The chat of this id."""
@@ -84,9 +85,6 @@ class SqlReading:
     async def oldest_owed(self) -> float | None:
         """Since when the oldest delivery is owed."""
         return await self._time(sql.OLDEST_OWED)
-
-    async def _rows(self, statement: str, parameters: Row = ()) -> list[Row]:
-        return await self._statements.rows(statement, parameters)
 
     async def _first(self, statement: str, parameters: Row = ()) -> Row | None:
         rows = await self._rows(statement, parameters)

@@ -21,6 +21,9 @@ DELIVERY = f"delivery.id, delivery.kind, delivery.attempts, delivery.claimed + d
 CHAT_BY_ID = f"SELECT {CHAT} FROM chat WHERE id = ?1"
 CHAT_AT = f"SELECT {CHAT} FROM chat WHERE ref = ?1"
 LAST_CHAT_OF = f"SELECT {CHAT} FROM chat WHERE visitor = ?1 ORDER BY number DESC LIMIT 1"
+CHAT_FOR_ASK = f"""
+SELECT EXISTS (SELECT 1 FROM message WHERE message.asker = ?1 AND message.ask = ?2), {CHAT}
+FROM chat WHERE visitor = ?1 ORDER BY number DESC LIMIT 1"""
 ADD_CHAT = """
 INSERT INTO chat (
     id, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, last_seq, next_index, context,
@@ -42,7 +45,13 @@ MESSAGE_BY_ID = f"{_MESSAGES} WHERE message.id = ?1"
 MESSAGE_OF = f"{_MESSAGES} WHERE message.asker = ?1 AND message.ask = ?2"
 MESSAGES_AFTER = f"{_MESSAGES} WHERE chat.id = ?1 AND message.seq > ?2 ORDER BY message.seq LIMIT ?3"
 UNSENT = f"""
-{_MESSAGES} WHERE chat.id = ?1 AND message.author = 'visitor' AND message.status <> 'sent' ORDER BY message.seq"""
+{_MESSAGES} WHERE message.number IN (
+    SELECT delivery.message FROM delivery JOIN chat ON chat.number = delivery.chat
+    WHERE chat.id = ?1 AND delivery.kind = 'say'
+    UNION ALL
+    SELECT message.number FROM message JOIN chat ON chat.number = message.chat
+    WHERE chat.id = ?1 AND message.status = 'failed'
+) ORDER BY message.seq"""
 MESSAGE_AT = f"{_MESSAGES} WHERE chat.id = ?1 AND message.place = ?2"
 CHANGED = f"""
 {_MESSAGES} WHERE chat.id = ?1 AND message.seq <= ?2 AND message.edited IS NOT NULL ORDER BY message.seq LIMIT ?3"""
@@ -101,7 +110,9 @@ POSTPONE = "UPDATE delivery SET due = ?3, unsure = ?4, claimed = 0 WHERE id = ?1
 BURY = """
 INSERT INTO buried (id, chat, kind, message, attempts, reason, at)
 SELECT id, chat, kind, message, attempts, ?3, ?4 FROM delivery WHERE id = ?1 AND attempts = ?2"""
-OWED_FOR = "SELECT id FROM delivery WHERE message = (SELECT number FROM message WHERE id = ?1)"
+OWED_FOR = """
+SELECT delivery.id FROM message JOIN delivery ON delivery.chat = message.chat AND delivery.message = message.number
+WHERE message.id = ?1"""
 OWED_TO = f"{_DELIVERIES} WHERE chat.id = ?1 ORDER BY delivery.id"
 NEXT_DUE = "SELECT due FROM delivery WHERE head = 1 ORDER BY due LIMIT 1"
 RELEASE_CLAIMS = """

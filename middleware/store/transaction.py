@@ -7,6 +7,7 @@ from collections.abc import Collection
 from middleware.relay.badge import Badge, BadgeId
 from middleware.relay.model import (
     Agent,
+    AskId,
     Chat,
     ChatId,
     Delivery,
@@ -46,6 +47,11 @@ class SqlTransaction(SqlReading):
     async def add_chat(self, chat: Chat) -> None:
         """Write a new chat; a visitor has at most one open chat."""
         await self._count(sql.ADD_CHAT, from_chat(chat))
+
+    async def chat_for_ask(self, visitor: VisitorId, *, ask: AskId) -> tuple[Chat | None, bool]:
+        """The visitor's newest chat, and whether this ask has already made a message."""
+        row = await self._first(sql.CHAT_FOR_ASK, (visitor, ask))
+        return (None, False) if row is None else (to_chat(row[1:]), bool(row[0]))
 
     async def add_message(self, draft: Draft) -> Message:
         """Give the draft an id and the chat's next `seq`, and write it."""
@@ -270,9 +276,6 @@ class SqlTransaction(SqlReading):
         for number, _ in rows:
             await self._count(sql.TAKE, (number,))
         return [from_text(held) for _, held in rows]
-
-    async def _count(self, statement: str, parameters: Row) -> int:
-        return await self._statements.count(statement, parameters)
 
     async def _owe_claimed(self, parameters: Row) -> Row | None:
         return await self._first(sql.OWE_CLAIMED, parameters)
