@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -54,11 +55,19 @@ class Answer:
 
 
 class Place(NamedTuple):
-    """Where a line leads."""
+    """Where a line leads; `name` is what HTTP calls it."""
 
     host: str
     port: int
     secure: bool
+    name: str
+
+
+def head_of(headers: Mapping[str, str]) -> str:
+    """Headers as they are sent. Raises `ValueError` for a line break where one would make another request of it."""
+    head = "".join(f"\r\n{name}: {value}" for name, value in headers.items())
+    _demand_breaks(head, many=len(headers))
+    return head
 
 
 class Lines:
@@ -75,10 +84,12 @@ class Lines:
         """How many lines are open and wait for a request."""
         return sum(line.fit(0.0) for lines in self._idle.values() for line in lines)
 
-    async def ask(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send one request and read its whole answer. Raises `NotReached` or `Broken`."""
+    async def ask(self, method: str, url: str, *, head: str, body: bytes) -> Answer:
+        """Send one request and read its whole answer; `head`: see `head_of`. Raises `NotReached` or `Broken`."""
         place, target = _read(url)
-        request = _request(f"{method} {target} HTTP/1.1\r\nHost: {_host(place)}", headers=headers, body=body)
+        begin = f"{method} {target} HTTP/1.1\r\nHost: {place.name}"
+        _demand_breaks(begin, many=1)
+        request = f"{begin}{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
         await self._enter()
         try:
             line = self._kept(place) or await self._connected(place)
@@ -235,21 +246,20 @@ class _Line(asyncio.Protocol):
 
 
 def _read(url: str) -> tuple[Place, str]:
-    parts = urlsplit(url)
+    scheme, _, rest = url.partition("://")
+    authority, _, target = rest.partition("/")
+    return _place(scheme, authority), f"/{target}"
+
+
+@lru_cache(maxsize=16)
+def _place(scheme: str, authority: str) -> Place:
+    parts = urlsplit(f"{scheme}://{authority}")
     secure = parts.scheme == "https"
-    target = parts.path or "/"
-    place = Place(parts.hostname or "", parts.port or (443 if secure else 80), secure)
-    return place, f"{target}?{parts.query}" if parts.query else target
+    host, port = parts.hostname or "", parts.port or (443 if secure else 80)
+    name = f"[{host}]" if ":" in host else host
+    return Place(host, port, secure, name if port in {80, 443} else f"{name}:{port}")
 
 
-def _host(place: Place) -> str:
-    name = f"[{place.host}]" if ":" in place.host else place.host
-    return name if place.port in {80, 443} else f"{name}:{place.port}"
-
-
-def _request(begin: str, *, headers: Mapping[str, str], body: bytes) -> bytes:
-    """Raises `ValueError` for a line break where one would make another request of it."""
-    head = "\r\n".join([begin, *[f"{name}: {value}" for name, value in headers.items()]])
-    if not head.count("\r") == head.count("\n") == len(headers) + 1:
+def _demand_breaks(text: str, *, many: int) -> None:
+    if not text.count("\r") == text.count("\n") == many:
         raise ValueError("A line break cannot be sent in a header.")
-    return f"{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1") + body

@@ -16,7 +16,7 @@ from aiohttp import encode_basic_auth
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from middleware.flex.lines import Answer, Broken, Lines, NotReached, Patience
+from middleware.flex.lines import Answer, Broken, Lines, NotReached, Patience, head_of
 from middleware.relay.errors import NotSent, OutcomeUnknown, Refused
 
 CONNECT_SECONDS = 5.0
@@ -102,20 +102,20 @@ class Transport:
             method,
             f"{url}?{urlencode(params, doseq=True)}" if params else url,
             data=urlencode(data, doseq=True).encode() if data else b"",
-            headers={**_FORM, **(headers or {}), **authorization},
+            head=head_of({**_FORM, **(headers or {}), **authorization}),
         )
-        _checked(answer, text, call=f"{method} {_path(url)}")
+        _checked(answer, text, method=method, url=url)
         return Response(answer.status, text, answer.headers)
 
-    async def post(self, url: str, *, headers: Mapping[str, str], form: bytes) -> Mapping[str, Any]:
-        """Post a form as it is, with these headers and no others; the object that is answered. Raises as `request`."""
-        answer, text = await self._exchange("POST", url, data=form, headers=headers)
-        return _checked(answer, text, call=f"POST {_path(url)}")
+    async def post(self, url: str, *, head: str, form: bytes) -> Mapping[str, Any]:
+        """Post a form as it is, with this `head_of` all headers; the object that is answered. Raises as `request`."""
+        answer, text = await self._exchange("POST", url, data=form, head=head)
+        return _checked(answer, text, method="POST", url=url)
 
-    async def _exchange(self, method: str, url: str, *, data: bytes, headers: Mapping[str, str]) -> tuple[Answer, str]:
+    async def _exchange(self, method: str, url: str, *, data: bytes, head: str) -> tuple[Answer, str]:
         began, code = time.monotonic(), "broken"
         try:
-            answer = await self._lines.ask(method, url, headers=headers, body=data)
+            answer = await self._lines.ask(method, url, head=head, body=data)
             code = str(answer.status)
             return answer, answer.body.decode()
         except NotReached as error:
@@ -142,17 +142,17 @@ def _path(url: str) -> str:
     return "/" + url.partition("://")[2].partition("/")[2].partition("?")[0]
 
 
-def _checked(answer: Answer, text: str, *, call: str) -> Mapping[str, Any]:
+def _checked(answer: Answer, text: str, *, method: str, url: str) -> Mapping[str, Any]:
     """The object in a good answer. Twilio does not process what it answers with 429; after 5xx nobody knows.
 
     https://www.twilio.com/docs/api/errors/20429
     """
     status = answer.status
     if status >= 300:
-        _refuse(status, text, retry_after=answer.headers.get("Retry-After"), call=call)
+        _refuse(status, text, retry_after=answer.headers.get("Retry-After"), call=f"{method} {_path(url)}")
     found = {} if status == 204 else _object(text)
     if found is None:
-        raise OutcomeUnknown(f"{call}: {status}, but the answer is not a JSON object")
+        raise OutcomeUnknown(f"{method} {_path(url)}: {status}, but the answer is not a JSON object")
     return found
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from middleware.flex.lines import Answer, Broken, Lines, NotReached, Patience
+from middleware.flex.lines import Answer, Broken, Lines, NotReached, Patience, head_of
 from tests.waiting import DEADLINE, until
 
 PATIENCE = Patience(connect=5.0, read=5.0, total=10.0)
@@ -40,7 +40,7 @@ async def lines(*, most: int = 4, patience: Patience = PATIENCE) -> AsyncIterato
 
 async def ask(to: Lines, url: str) -> Answer:
     async with asyncio.timeout(DEADLINE):
-        return await to.ask("POST", url, headers={"X-Test": "1"}, body=b"Body=Hello")
+        return await to.ask("POST", url, head=head_of({"X-Test": "1"}), body=b"Body=Hello")
 
 
 def saying(*pieces: bytes) -> Serve:
@@ -209,6 +209,12 @@ async def test_who_gives_up_leaves_no_half_read_line() -> None:
 
 async def test_a_line_break_in_a_header_is_refused() -> None:
     """Otherwise what follows it would be another request."""
+    with pytest.raises(ValueError, match="line break"):
+        head_of({"X": "a\r\nY: b"})
+
+
+async def test_a_line_break_in_an_address_is_refused() -> None:
+    """The same."""
     async with lines() as to:
         with pytest.raises(ValueError, match="line break"):
-            await to.ask("POST", "http://127.0.0.1:1/", headers={"X": "a\r\nY: b"}, body=b"")
+            await to.ask("POST", "http://127.0.0.1:1/a HTTP/1.1\r\nX: b", head="", body=b"")
