@@ -105,7 +105,7 @@ class Applying:
             await self._turn(message, compared(message, listed, began=began, now=self._now))
 
     async def _was_before(self, event: Event) -> bool:
-        """An utterance that came in its turn has left the turn behind, and a message in its place; others are remembered."""
+        """Whatever came in its turn has moved the turn on and left a message in its place; all else is remembered."""
         if isinstance(event, Said | Echoed):
             if event.index == self._chat.next_index:
                 return False

@@ -72,6 +72,11 @@ def adding(draft: Draft) -> Unit[Message]:
     return lambda tx: tx.add_message(draft)
 
 
+def owing(message: Message) -> Unit[None]:
+    """The unit that owes this message to Flex."""
+    return lambda tx: tx.owe(message.chat, DeliveryKind.SAY, due=100.0, message=message.id)
+
+
 async def two_chats(tx: Transaction) -> None:
     """A unit: Ada and Bob each have a chat."""
     await tx.add_chat(CHAT)

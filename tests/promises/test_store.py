@@ -24,7 +24,7 @@ from middleware.relay.model import (
 )
 from middleware.relay.ports import Reading, Store, Transaction, Unit, View
 from middleware.store.errors import RuleBroken
-from tests.promises.stores import ADA, BOB, CHAT, OTHER, REF, Opener, adding, said, two_chats
+from tests.promises.stores import ADA, BOB, CHAT, OTHER, REF, Opener, adding, owing, said, two_chats
 
 
 class Changed(Exception):
@@ -381,7 +381,9 @@ async def test_unsent_are_the_visitors_messages_under_way_or_failed(store: Store
         replace(said("bob's"), chat=OTHER.id),
     ]
     for draft in drafts:
-        await store.write(adding(draft))
+        message = await store.write(adding(draft))
+        if message.status is MessageStatus.SENDING:
+            await store.write(owing(message))
     unsent = await store.read(lambda view: view.unsent(CHAT.id))
     assert [(2, "sending"), (4, "failed")] == [(message.seq, message.text) for message in unsent]
     assert [] == await store.read(lambda view: view.unsent(ChatId("nobody's")))

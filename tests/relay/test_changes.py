@@ -128,6 +128,19 @@ async def test_what_waits_for_its_turn_is_changed_before_it_comes(heart: Heart) 
     assert [] == changes(heart)
 
 
+async def test_a_removed_message_that_comes_twice_is_not_seen_either_time(heart: Heart) -> None:
+    """It leaves no message in its place, so that it was told once is remembered otherwise."""
+    _, ref = await heart.open()
+    first, removed = heart.flex.speak(ref, "one"), heart.flex.speak(ref, "never seen")
+    for event in (heart.flex.withdraw(ref, 1), first, removed):
+        await heart.from_flex.accept(event)
+    assert Fate.REPEATED == await heart.from_flex.accept(removed)
+    for _ in range(3):
+        heart.clock.pass_seconds(PACE.look_back)
+        await heart.look()
+    assert [("one", None)] == await told(heart)
+
+
 async def test_changes_that_outran_the_opening_wait_for_it(heart: Heart) -> None:
     """A flow greets and mends its greeting before our answer to the opening has arrived."""
     chat = await heart.from_visitor.open(ADA)

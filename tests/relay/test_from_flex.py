@@ -20,9 +20,10 @@ from middleware.relay.model import (
     EventKey,
     FlexRef,
     MessageSaid,
+    Said,
     VisitorId,
 )
-from tests.relay.house import ADA, Heart, open_heart
+from tests.relay.house import ADA, PACE, Heart, open_heart
 
 BOB = VisitorId("bob")
 
@@ -45,6 +46,28 @@ async def test_an_event_that_comes_twice_changes_nothing(heart: Heart) -> None:
     assert Fate.REPEATED == await heart.from_flex.accept(event)
     assert ["Hi"] == await heart.texts()
     assert rung == heart.bell.rung
+
+
+async def test_the_visitors_own_words_told_as_a_strangers_change_nothing(heart: Heart) -> None:
+    """Whoever wrote the message's attributes anew took our id out: its index says which it is."""
+    _, ref = await heart.open()
+    await heart.say("Hello")
+    await heart.deliver_all()
+    (echo,) = await heart.flex.history(ref, after_index=-1)
+    assert Fate.REPEATED == await heart.from_flex.accept(echo)
+    nameless = Said(ref, echo.key, 0, Author.BOT, "visitor", "Hello")
+    assert Fate.REPEATED == await heart.from_flex.accept(nameless)
+    heart.clock.pass_seconds(PACE.look_back)
+    await heart.look()
+    assert ["Hello"] == await heart.texts()
+
+
+async def test_what_came_in_its_turn_needs_no_key_to_be_known_again(heart: Heart) -> None:
+    """One row less for every message there is."""
+    _, ref = await heart.open()
+    event = heart.flex.speak(ref, "Hi")
+    await heart.from_flex.accept(event)
+    assert await heart.store.write(lambda tx: tx.remember(event.key, ref=ref, at=1.0))
 
 
 async def test_an_event_of_a_strange_chat_is_let_pass(heart: Heart) -> None:

@@ -16,8 +16,8 @@ GIVEN = {"BADGES_AMONG"}
 """What is scanned is what was given."""
 FIRST_FIT = {"OLDEST_OWED"}
 """What is owed is read from the oldest on, up to the first that is no agent's name."""
-SORTED = {"HELD"}
-"""The few held events of one address are sorted after they are found."""
+SORTED = {"HELD", "UNSENT"}
+"""The few held events of one address, or unsent messages of one chat, are sorted after they are found."""
 
 
 def statements() -> dict[str, str]:
