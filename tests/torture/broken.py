@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from middleware.relay.model import Chat, Delivery, DeliveryKind, Draft, Event, FlexRef, Message, News, Receipt
+from middleware.relay.model import (
+    Chat,
+    ChatId,
+    Delivery,
+    DeliveryKind,
+    Draft,
+    Event,
+    EventKey,
+    FlexRef,
+    Message,
+    News,
+    Receipt,
+)
 from middleware.relay.ports import Bell, Flex, Store, T, Transaction, Unit, View, WebhookRequest
 
 _log = logging.getLogger("middleware.broken")
@@ -58,6 +70,32 @@ class DisorderlyStore:
     async def write(self, unit: Unit[T]) -> T:
         """Without heads."""
         return await self._inner.write(lambda tx: unit(_around(_Disorderly, tx)))
+
+    async def read(self, view: View[T]) -> T:
+        """The inner store's read."""
+        return await self._inner.read(view)
+
+
+class _Forgetful(_Around):
+    """Knows no event again: neither by its key nor by the place it has taken."""
+
+    async def remember(self, key: EventKey, *, ref: FlexRef, at: float) -> bool:
+        await self._tx.remember(key, ref=ref, at=at)
+        return True
+
+    async def message_at(self, chat: ChatId, *, index: int) -> None:
+        del chat, index
+
+
+class ForgetfulStore:
+    """Every event is new, however often it comes."""
+
+    def __init__(self, inner: Store) -> None:
+        self._inner = inner
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Without memory."""
+        return await self._inner.write(lambda tx: unit(_around(_Forgetful, tx)))
 
     async def read(self, view: View[T]) -> T:
         """The inner store's read."""

@@ -33,6 +33,7 @@ from tests.torture.points import Trap, TrappedBell, TrappedFlex, TrappedStore
 
 _STORES: dict[str, Callable[[Store], Store]] = {
     "disorderly": broken.DisorderlyStore,
+    "forgetful": broken.ForgetfulStore,
     "hasty": broken.HastyStore,
     "talkative": broken.TalkativeStore,
 }

@@ -9,6 +9,7 @@ from tests.torture.checker import Verdict
 from tests.torture.flexland import Manners
 from tests.torture.runs_crashes import POSTS
 from tests.torture.stage import Stage, open_stage
+from tests.waiting import until
 
 SEED = 7
 CHATTY = Manners(chance=1.0, texts=(1, 2), pause=(0.0, 0.2))
@@ -34,6 +35,15 @@ async def test_without_looking_for_what_was_sent_texts_are_doubled() -> None:
             seed=SEED,
         )
         assert (await verdict_of(stage)).doubled
+
+
+async def test_without_knowing_events_again_texts_are_doubled() -> None:
+    """Twilio's webhooks come twice when an answer was late; what came behind its turn is said at the next look."""
+    async with stage_with(store="forgetful") as stage:
+        stage.flexland.befall(Rule(fault=Fault.REPEAT, route="onMessageSent", chance=1.0, copies=(1, 2)), seed=SEED)
+        stage.crowd(8, each=6, pause=(0.02, 0.1), spread=0.1)
+        await stage.typed(within=20)
+        await until(lambda: stage.judge().doubled, what="a text to be shown twice")
 
 
 async def test_without_flexs_own_list_lost_webhooks_stay_lost() -> None:
