@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import orjson
+
 SEPARATOR = "\x1e"
 """Between the packets of a polling body."""
 
@@ -98,12 +100,12 @@ def read_packet(text: str) -> Packet:
 
 def event_packet(namespace: str, data: Sequence[object]) -> str:
     """An event for a page: its name, and what it carries."""
-    return f"2{_place(namespace)}{_ENCODER.encode(data)}"
+    return f"2{_place(namespace)}{_text(data)}"
 
 
 def answer_packet(namespace: str, number: int, data: Sequence[object]) -> str:
     """The answer to the ask of this number."""
-    return f"3{_place(namespace)}{number}{_ENCODER.encode(data)}"
+    return f"3{_place(namespace)}{number}{_text(data)}"
 
 
 def _place(namespace: str) -> str:
@@ -125,10 +127,25 @@ def _json(text: str) -> object:
     if not text:
         return None
     try:
+        return orjson.loads(text)
+    except ValueError:
+        return _json_at_length(text)
+
+
+def _json_at_length(text: str) -> object:
+    """Half a character, which orjson refuses, is a slip that the page is told of; it can only come in an escape."""
+    try:
         found: object = _DECODER.decode(text)
     except (ValueError, RecursionError):
         raise BadFrame("no JSON, or too deep") from None
     return found
+
+
+def _text(data: Sequence[object]) -> str:
+    try:
+        return orjson.dumps(data).decode()
+    except TypeError:
+        return _ENCODER.encode(data)  # Half a character can only be told as an escape.
 
 
 def _int(digits: str) -> int:

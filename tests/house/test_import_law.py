@@ -21,7 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "store": {"middleware.relay", "asyncpg"},
     "redis_bell": {"redis"},
     "engine": {"middleware.relay", "middleware.settings", "middleware.settings_values", "middleware.store"},
-    "web": {"middleware.relay", "aiohttp", "socketio", "engineio", "pydantic", "jwt", "prometheus_client"},
+    "web": {"middleware.relay", "aiohttp", "orjson", "socketio", "engineio", "pydantic", "jwt", "prometheus_client"},
     "simulator": {"aiohttp", "twilio"},
     "back_end": {"middleware.relay", "middleware.flex", "middleware.settings", "twilio"},
     "traces": {"middleware.relay", "opentelemetry"},
