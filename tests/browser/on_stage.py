@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 from playwright.async_api import Locator, Page
 
+from tests.servers.http import serving
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -32,15 +33,8 @@ async def standing_stage(built: Path) -> AsyncIterator[str]:
         file = _STAGE / name if name in ("index.html", "stage.css") else built / name
         return web.FileResponse(file, headers={"Content-Security-Policy": _POLICY})
 
-    app = web.Application()
-    app.router.add_get("/{name:[^/]*}", send)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    finally:
-        await runner.cleanup()
+    async with serving(web.get("/{name:[^/]*}", send)) as address:
+        yield f"{address}/"
 
 
 async def until_true(tab: Page, script: str) -> None:

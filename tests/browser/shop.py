@@ -10,6 +10,7 @@ from aiohttp import web
 from playwright.async_api import BrowserContext, Page, Route, WebSocketRoute
 
 from tests.journeys.town import BACK_ENDS, Town, open_town
+from tests.servers.http import serving
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 _OUR_ADDRESS = "https://chat.example.com"
@@ -63,24 +64,16 @@ class Shop:
 @asynccontextmanager
 async def open_shop(folder: Path) -> AsyncIterator[Shop]:
     """The site and the server, up."""
-    app = web.Application()
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     shops: list[Shop] = []
 
     async def send(request: web.Request) -> web.Response:
         return await shops[0].send(request)
 
-    app.router.add_get("/{page:.*}", send)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
+    async with serving(web.get("/{page:.*}", send)) as address:
         wishes = {"allowed_origins": [address], "identity_keys": IDENTITY_KEY}
         async with open_town(folder, **BACK_ENDS["webchats"], **wishes) as town:
             shops.append(Shop(town, address))
             yield shops[0]
-    finally:
-        await runner.cleanup()
 
 
 @dataclass  # without slots: Playwright leaves its wrappers on the object whose methods listen

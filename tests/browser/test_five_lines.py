@@ -10,6 +10,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import Watch, open_tab
 from tests.journeys.town import BACK_ENDS, open_town
+from tests.servers.http import serving
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -28,15 +29,8 @@ async def site(page: list[str]) -> AsyncIterator[str]:
     async def send(_: web.Request) -> web.Response:
         return web.Response(text=f"<!doctype html><link rel=icon href=data:,>{page[0]}", content_type="text/html")
 
-    app = web.Application()
-    app.router.add_get("/", send)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with serving(web.get("/", send)) as address:
+        yield address
 
 
 async def test_readmes_five_lines_talk_with_an_agent(tmp_path: Path, browser: Browser, watch: Watch) -> None:

@@ -10,26 +10,19 @@ from aiohttp.test_utils import unused_port
 
 from middleware.flex.rest import Rejected, Transport
 from middleware.relay.errors import FlexError, NotSent, OutcomeUnknown
+from tests.servers.http import serving
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", handler)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1/Things"
-    finally:
-        await runner.cleanup()
+async def twilio(handler: Handler) -> AsyncIterator[str]:
+    async with serving(web.route("*", "/{tail:.*}", handler)) as url:
+        yield f"{url}/v1/Things"
 
 
 async def failure(handler: Handler) -> FlexError:
-    async with serving(handler) as url, Transport() as transport:
+    async with twilio(handler) as url, Transport() as transport:
         with pytest.raises(FlexError) as raised:
             await transport.request("POST", url, data={"Body": "a secret word"})
     assert "secret" not in str(raised.value)
@@ -46,7 +39,7 @@ def answering(status: int, text: str = "{}", **headers: str) -> Handler:
 
 async def test_an_answer_comes_back_whole() -> None:
     """Status, headers and text, as the twilio client wants them."""
-    async with serving(answering(201, '{"sid":"IM1"}')) as url, Transport() as transport:
+    async with twilio(answering(201, '{"sid":"IM1"}')) as url, Transport() as transport:
         answer = await transport.request("POST", url, data={"Body": "x", "Filters": ["a", "b"]})
     assert (answer.status_code, answer.text) == (201, '{"sid":"IM1"}')
 
@@ -61,7 +54,7 @@ async def test_forms_repeat_a_listed_parameter_and_carry_utf8() -> None:
         seen.append(request.headers["Authorization"])
         return web.json_response({})
 
-    async with serving(answer) as url, Transport() as transport:
+    async with twilio(answer) as url, Transport() as transport:
         await transport.request(
             "POST", url, params={"Page": 2}, data={"F": ["a", "b"], "Body": "ü&=👋"}, auth=("u", "p")
         )
@@ -151,6 +144,6 @@ async def test_answers_of_concurrent_calls_are_not_mixed_up() -> None:
     async def echo(request: web.Request) -> web.Response:
         return web.json_response({"said": (await request.post())["Body"]})
 
-    async with serving(echo) as url, Transport(connections=8) as transport:
+    async with twilio(echo) as url, Transport(connections=8) as transport:
         answers = await asyncio.gather(*(transport.request("POST", url, data={"Body": str(n)}) for n in range(200)))
     assert [f'{{"said": "{n}"}}' for n in range(200)] == [answer.text for answer in answers]

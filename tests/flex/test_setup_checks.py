@@ -18,6 +18,7 @@ from middleware.flex.setup_wanted import ChatService, Flow
 from tests.flex.test_setup_account import STUDIO, make_so
 from tests.flex.twilio import SEED, Twilio, open_twilio
 from tests.journeys.town import open_town
+from tests.servers.http import serving
 
 SERVICE = ChatService(sid=SEED.chat_service_sid)
 FLOW = Flow(sid=SEED.flow_sid, chat_service_sid=SEED.chat_service_sid)
@@ -50,15 +51,8 @@ async def answering(status: int, **headers: str) -> AsyncIterator[str]:
         await request.read()
         return web.json_response({"live": True}, status=status, headers=headers)
 
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with serving(web.route("*", "/{tail:.*}", answer)) as url:
+        yield url
 
 
 async def test_a_right_account_passes() -> None:

@@ -25,6 +25,7 @@ from middleware.traces import TracedMeters, Traces, opened
 from tests.house.test_settings import GOOD
 from tests.journeys.town import open_town
 from tests.relay.house import ADA, PACE, Heart, open_heart
+from tests.servers.http import serving
 from tests.waiting import DEADLINE, until
 
 
@@ -160,15 +161,8 @@ async def collector(seen: list[ExportTraceServiceRequest]) -> AsyncIterator[str]
         seen.append(ExportTraceServiceRequest.FromString(await request.read()))
         return web.Response(content_type="application/x-protobuf")
 
-    app = web.Application()
-    app.router.add_post("/v1/traces", take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with serving(web.post("/v1/traces", take)) as url:
+        yield url
 
 
 def spans_of(seen: list[ExportTraceServiceRequest]) -> Iterator[tuple[str, str]]:
