@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp.test_utils import unused_port
 
 from tests.flex.twilio import open_twilio
 from tests.journeys.desk import Desk
 from tests.journeys.page import Page
 from tests.journeys.town import KEY, SEED
+from tests.servers.ports import free_port
 from tests.waiting import DEADLINE
 
 ROOT = Path(__file__).parents[2]
@@ -99,7 +99,7 @@ class Houses(Desk):
 async def open_houses(folder: Path, database_url: str, **more: str) -> AsyncIterator[Houses]:
     """Two nodes, up; `more` is of their environment."""
     async with open_twilio() as twilio, aiohttp.ClientSession() as http, AsyncExitStack() as pages:
-        ports = unused_port(), unused_port()
+        ports = free_port(), free_port()
         environment = {
             "HOST": "127.0.0.1",
             "PUBLIC_URL": f"http://127.0.0.1:{ports[1]}",

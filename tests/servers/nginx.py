@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.servers.ports import free_port
+
 START_SECONDS = 60.0
 """How long it may take to answer before the tests give up: the machine may be busy."""
 WHY_NOT = "No nginx is installed: sudo apt-get install nginx-light"
@@ -37,7 +39,7 @@ def placed(text: str, folder: Path, *, port: int, nodes: Mapping[str, str]) -> s
 @contextmanager
 def running(program: Path, folder: Path, *, nodes: Mapping[str, str]) -> Iterator[str]:
     """Its address; `nodes` are the addresses of those that the configuration names."""
-    port = _free_port()
+    port = free_port()
     file = folder / "nginx.conf"
     file.write_text(placed(CONFIGURATION.read_text(), folder, port=port, nodes=nodes))
     main = f"daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; {_owner()}"
@@ -67,9 +69,3 @@ def _wait_until_open(port: int, process: subprocess.Popen[bytes], folder: Path) 
 def _owner() -> str:
     """Whom its workers belong to: the tests' folder is not everybody's."""
     return "user root;" if os.geteuid() == 0 else ""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

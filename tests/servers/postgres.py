@@ -4,13 +4,14 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.servers.ports import free_port
 
 START_SECONDS = 120.0
 """How long a server may take to answer before the tests give up: the machine may be busy."""
@@ -41,7 +42,7 @@ class Postgres:
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._programs = programs
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -129,9 +130,3 @@ def _as_owner() -> list[str]:
     if owner is None:
         return ["setpriv"]
     return ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

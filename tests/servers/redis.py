@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.servers.ports import free_port
+
 START_SECONDS = 60.0
 """How long a server may take to answer before the tests give up: the machine may be busy."""
 
@@ -26,7 +28,7 @@ class Redis:
     """One server; it can be killed, started again and paused."""
 
     def __init__(self, program: Path) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -84,9 +86,3 @@ def running(program: Path) -> Iterator[Redis]:
         yield server
     finally:
         server.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tests.servers.ports import free_port
 from tests.torture.flexland import SEED
 from tests.torture.node import Spec
 from tests.torture.planted import TOKEN_KEY
@@ -180,17 +180,6 @@ async def open_keeper(folder: Path, *, twilio_url: str, **changed: Any) -> Async
         yield keeper
     finally:
         await keeper.close()
-
-
-def free_port() -> int:
-    """A port nobody listens on, outside of those that outgoing connections take."""
-    for port in range(21000, 32000):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with suppress(OSError):
-                probe.bind(("127.0.0.1", (port * 7 + os.getpid()) % 11000 + 21000))
-                return int(probe.getsockname()[1])
-    raise OSError("no free port")
 
 
 async def _first(*events: asyncio.Event, within: float) -> None:

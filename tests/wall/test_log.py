@@ -23,7 +23,7 @@ from tests.journeys.desk import Desk
 from tests.journeys.page import Page
 from tests.journeys.test_bad_input import FIELDS
 from tests.journeys.town import SEED
-from tests.torture.keeper import free_port
+from tests.servers.ports import free_port
 from tests.waiting import DEADLINE, until
 from tests.wall.street import HANDSHAKE, Poller, websocket
 
