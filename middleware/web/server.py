@@ -33,6 +33,18 @@ TRANSPORTS = ("websocket", "polling")
 """The ways that pages may come."""
 
 
+class Manager(socketio.AsyncManager):  # type: ignore[misc]  # the package has no types
+    """Knows who is connected, and keeps no rooms.
+
+    The library gives every socket a room of its own, and looks through all of them for each that leaves.
+    """
+
+    def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
+        """Note that the socket is connected: the library's room of all is called None."""
+        if room is None:
+            super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
+
+
 class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no types
     """A Socket.IO server that handles one socket's packets in their order, and keeps its own event names to itself.
 
@@ -44,17 +56,22 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
 
     def __init__(self, *, door: Door, transports: Sequence[str] = TRANSPORTS) -> None:
         quiet = _quiet(now=door.now)
-        super().__init__(async_handlers=False, logger=quiet, engineio_logger=quiet, transports=[*transports], door=door)
+        super().__init__(
+            client_manager=Manager(),
+            async_handlers=False,
+            logger=quiet,
+            engineio_logger=quiet,
+            transports=[*transports],
+            door=door,
+        )
 
     def attach(self, app: web.Application) -> None:
         """Serve the sockets with the application."""
         super().attach(app)
 
     async def emit(self, event: str, data: object = None, **to: Any) -> None:
-        """Tell a socket. An answer is never waited for: a page that gives none would keep us waiting for each."""
-        if to.get("callback") is not None:
-            raise ValueError("A page's answer cannot be waited for.")
-        await super().emit(event, data, **to)
+        """Refused: it speaks to rooms, of which there are none, and may wait for an answer that a page never gives."""
+        raise NotImplementedError("There are no rooms: `tell` tells one socket.")
 
     def tell(self, sid: str, namespace: str, event: str, *data: object) -> None:
         """Tell a socket, at once: what `emit` would take two tasks for. A socket that is gone is told nothing."""

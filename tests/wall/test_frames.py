@@ -84,8 +84,17 @@ async def test_acks_that_nobody_asked_for_leave_nothing(town: Town, caplog: pyte
     await raw.send(*(f'43/chat,{number}["x"]' for number in range(100)))
     await raw.ask("resume", {})
     assert ({}, []) == (town.server.manager.callbacks, caplog.records)
-    with pytest.raises(ValueError, match="cannot be waited for"):
+    with pytest.raises(NotImplementedError, match="`tell`"):
         await town.server.emit("said", {}, namespace="/chat", callback=print)
+
+
+async def test_a_socket_that_leaves_is_not_looked_for_in_the_rooms_of_all_others(town: Town) -> None:
+    """The library looks through every room there is: ten thousand sockets that go at once would hold up all else."""
+    lines = [await (await websocket(town.http, town.url)).join() for _ in range(3)]
+    assert [None] == [*town.server.manager.rooms["/chat"]]
+    for line in lines:
+        await line.websocket.close()
+    await until(lambda: not town.server.manager.rooms, what="the sockets to be gone")
 
 
 async def test_bad_frames_are_one_log_line_a_second(town: Town, caplog: pytest.LogCaptureFixture) -> None:
