@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.flex.twilio import open_twilio
+from tests.flex.twilio import Twilio, open_twilio
 from tests.journeys.desk import Desk
 from tests.journeys.page import Page
 from tests.journeys.town import KEY, SEED
@@ -27,7 +27,6 @@ ROOT = Path(__file__).parents[2]
 class Node:
     """One node: where it listens, and its process while there is one."""
 
-    name: str
     port: int
     environment: dict[str, str]
     log: Path
@@ -38,13 +37,13 @@ class Node:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self, **changed: str) -> None:
+    async def start(self) -> None:
         """Start it; return once it listens."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "middleware", "serve"),
                 cwd=ROOT,
-                env={"PATH": os.environ["PATH"], **self.environment, **changed},
+                env={"PATH": os.environ["PATH"], "PORT": str(self.port), **self.environment},
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
             )
@@ -95,27 +94,34 @@ class Houses(Desk):
             return answer.status, await answer.json()
 
 
+def surroundings(twilio: Twilio, *, public_port: int) -> dict[str, str]:
+    """What every node here is told: to listen on this machine alone, and where this pretend Twilio is."""
+    return {
+        "HOST": "127.0.0.1",
+        "PUBLIC_URL": f"http://127.0.0.1:{public_port}",
+        "TWILIO_ACCOUNT_SID": SEED.account_sid,
+        "TWILIO_AUTH_TOKEN": SEED.auth_token,
+        "FLEX_FLOW_SID": SEED.flow_sid,
+        "FLEX_CHAT_SERVICE_SID": SEED.chat_service_sid,
+        "FLEX_WORKSPACE_SID": SEED.workspace_sid,
+        "TWILIO_API_URL": twilio.url,
+    }
+
+
 @asynccontextmanager
 async def open_houses(folder: Path, database_url: str, **more: str) -> AsyncIterator[Houses]:
     """Two nodes, up; `more` is of their environment."""
     async with open_twilio() as twilio, aiohttp.ClientSession() as http, AsyncExitStack() as pages:
         ports = free_port(), free_port()
         environment = {
-            "HOST": "127.0.0.1",
-            "PUBLIC_URL": f"http://127.0.0.1:{ports[1]}",
-            "TWILIO_ACCOUNT_SID": SEED.account_sid,
-            "TWILIO_AUTH_TOKEN": SEED.auth_token,
-            "FLEX_FLOW_SID": SEED.flow_sid,
-            "FLEX_CHAT_SERVICE_SID": SEED.chat_service_sid,
-            "FLEX_WORKSPACE_SID": SEED.workspace_sid,
+            **surroundings(twilio, public_port=ports[1]),
             "TOKEN_KEYS": KEY,
-            "TWILIO_API_URL": twilio.url,
             "DATABASE_URL": database_url,
             "DATABASE_CONNECTIONS": "4",
             **more,
         }
         nodes = [
-            Node(name, port, {**environment, "NODE": name, "PORT": str(port)}, folder / f"{name}.log")
+            Node(port, {**environment, "NODE": name}, folder / f"{name}.log")
             for name, port in zip(("first", "second"), ports, strict=True)
         ]
         try:

@@ -1,13 +1,10 @@
 """The log of a whole life of the server, as a process: it tells what happened, and nothing that is anybody's."""
 
-import asyncio
 import json
-import os
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,13 +15,13 @@ import pytest
 import socketio
 
 from tests.flex.twilio import open_twilio
-from tests.house.test_settings import GOOD
 from tests.journeys.desk import Desk
 from tests.journeys.page import Page
+from tests.journeys.processes import Node, surroundings
 from tests.journeys.test_bad_input import FIELDS
 from tests.journeys.town import SEED
 from tests.servers.ports import free_port
-from tests.waiting import DEADLINE, until
+from tests.waiting import until
 from tests.wall.street import HANDSHAKE, Poller, websocket
 
 ROOT = Path(__file__).parents[2]
@@ -56,41 +53,22 @@ class Life(Desk):
 async def _life(folder: Path) -> AsyncIterator[Life]:
     """A server that ends with the block, and whose log is whole then."""
     port = free_port()
-    async with open_twilio() as twilio, aiohttp.ClientSession(headers=BEHIND) as http, AsyncExitStack() as opened:
+    async with open_twilio() as twilio, aiohttp.ClientSession(headers=BEHIND) as http:
         given = {
-            **GOOD,
+            **surroundings(twilio, public_port=port),
             **KEYS,
-            "PUBLIC_URL": f"http://127.0.0.1:{port}",
-            "TWILIO_ACCOUNT_SID": SEED.account_sid,
-            "TWILIO_AUTH_TOKEN": SEED.auth_token,
-            "FLEX_FLOW_SID": SEED.flow_sid,
-            "FLEX_CHAT_SERVICE_SID": SEED.chat_service_sid,
-            "FLEX_WORKSPACE_SID": SEED.workspace_sid,
-            "PORT": str(port),
-            "HOST": "127.0.0.1",
             "DATABASE_URL": f"sqlite:///{folder / 'relay.db'}",
-            "TWILIO_API_URL": twilio.url,
             "TRUSTED_PROXIES": "1",
             "LOG_LEVEL": "DEBUG",
         }
-        log = folder / "log"
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "middleware", "serve"),
-            cwd=ROOT,
-            env={"PATH": os.environ["PATH"], **given},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=opened.enter_context(log.open("wb")),
-        )
+        node = Node(port, given, folder / "log")
         try:
-            assert process.stdout is not None
-            await asyncio.wait_for(process.stdout.readline(), DEADLINE)
-            yield Life(twilio, f"http://127.0.0.1:{port}", http, log, {SEED.auth_token, *KEYS.values()})
-            process.send_signal(signal.SIGTERM)
-            assert 0 == await asyncio.wait_for(process.wait(), DEADLINE)
+            await node.start()
+            yield Life(twilio, node.url, http, node.log, {SEED.auth_token, *KEYS.values()})
+            node.signal(signal.SIGTERM)
+            assert 0 == await node.ended()
         finally:
-            if process.returncode is None:
-                process.kill()
-            await process.communicate()
+            await node.kill()
 
 
 async def _a_chat(life: Life) -> None:
