@@ -7,8 +7,7 @@ Parameters are numbered in the order of the tuple that is passed.
 
 CHAT = (
     "chat.id, chat.visitor, chat.opened_at, chat.visitor_name, chat.state, chat.ended_by, chat.ref,"
-    " chat.agent_id, chat.agent_name, chat.last_seq, chat.next_index, chat.context, chat.verified,"
-    " EXISTS (SELECT 1 FROM inbox WHERE inbox.ref = CAST(chat.ref AS TEXT) AND inbox.held IS NOT NULL)"
+    " chat.agent_id, chat.agent_name, chat.last_seq, chat.next_index, chat.context, chat.verified, chat.holds"
 )
 MESSAGE = (
     "message.id, chat.id, message.seq, message.author, message.text, message.at, message.status,"
@@ -18,6 +17,7 @@ DELIVERY = f"delivery.id, delivery.kind, delivery.attempts, delivery.claimed + d
 
 # --- chats
 
+_IS_HELD = "EXISTS (SELECT 1 FROM inbox WHERE inbox.ref = CAST({} AS TEXT) AND inbox.held IS NOT NULL)"
 CHAT_BY_ID = f"SELECT {CHAT} FROM chat WHERE id = ?1"
 CHAT_AT = f"SELECT {CHAT} FROM chat WHERE ref = ?1"
 LAST_CHAT_OF = f"SELECT {CHAT} FROM chat WHERE visitor = ?1 ORDER BY number DESC LIMIT 1"
@@ -29,7 +29,7 @@ INSERT INTO chat (
     id, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, last_seq, next_index, context,
     verified
 ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"""
-SET_REF = "UPDATE chat SET ref = ?2 WHERE id = ?1"
+SET_REF = f"UPDATE chat SET ref = ?2, holds = CASE WHEN {_IS_HELD.format('?2')} THEN 1 ELSE 0 END WHERE id = ?1"
 SET_AGENT = "UPDATE chat SET agent_id = ?2, agent_name = ?3 WHERE id = ?1"
 ADVANCE = f"""
 UPDATE chat SET next_index = CASE WHEN next_index = ?2 THEN next_index + 1 ELSE next_index END
@@ -129,6 +129,9 @@ OPENS_OWED = "SELECT EXISTS (SELECT 1 FROM delivery WHERE kind = 'open')"
 
 REMEMBER = "INSERT INTO inbox (key, ref, at) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO NOTHING"
 HOLD = "UPDATE inbox SET held = ?2, place = ?3, about = ?4 WHERE key = ?1"
+HOLDS = "UPDATE chat SET holds = 1 WHERE ref = ?1 AND holds = 0"
+HOLDS_STILL = f"UPDATE chat SET holds = 0 WHERE ref = ?1 AND holds = 1 AND NOT {_IS_HELD.format('?1')}"
+"""`holds` stands in the chat's own row, so that who waited for the row reads it as the other left it."""
 HELD = "SELECT number, held FROM inbox WHERE ref = ?1 AND held IS NOT NULL ORDER BY place NULLS LAST, number"
 HELD_AT = "SELECT number, held FROM inbox WHERE ref = ?1 AND place = ?2 AND held IS NOT NULL ORDER BY number LIMIT 1"
 HELD_BELOW = "SELECT number, held FROM inbox WHERE ref = ?1 AND place < ?2 AND held IS NOT NULL ORDER BY place, number"

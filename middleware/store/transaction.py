@@ -220,26 +220,26 @@ class SqlTransaction(SqlReading):
         """Keep a remembered event until its turn."""
         if not await self._count(sql.HOLD, (event.key, to_text(event), place_of(event), about_of(event))):
             raise RuleBroken("Only a remembered event can be held.")
+        await self._count(sql.HOLDS, (event.ref,))
 
     async def take_held(self, ref: FlexRef) -> list[Event]:
         """Take every held event of this address: utterances by index, then the others as they came."""
-        return await self._take_all(sql.HELD, (ref,))
+        return await self._take(await self._rows(sql.HELD, (ref,)), ref)
 
     async def take_held_below(self, ref: FlexRef, index: int) -> list[Event]:
         """Take the held utterances below this index, in order."""
-        return await self._take_all(sql.HELD_BELOW, (ref, index))
+        return await self._take(await self._rows(sql.HELD_BELOW, (ref, index)), ref)
 
     async def take_changes(self, ref: FlexRef, index: int) -> list[Event]:
         """Take the held changes to the message of this index, as they came."""
-        return await self._take_all(sql.HELD_CHANGES, (ref, index))
+        return await self._take(await self._rows(sql.HELD_CHANGES, (ref, index)), ref)
 
     async def take_held_at(self, ref: FlexRef, index: int) -> Event | None:
         """Take the held utterance of this index."""
         row = await self._first(sql.HELD_AT, (ref, index))
         if row is None:
             return None
-        await self._count(sql.TAKE, (row[0],))
-        return from_text(row[1])
+        return (await self._take([row], ref))[0]
 
     async def held_since(self, ref: FlexRef) -> float | None:
         """When the oldest event that is still held for its turn came; None if none is."""
@@ -271,10 +271,11 @@ class SqlTransaction(SqlReading):
             await self._count(sql.MOVE_LOOK, (chat.id, until))
         return chats
 
-    async def _take_all(self, statement: str, parameters: Row) -> list[Event]:
-        rows = await self._rows(statement, parameters)
+    async def _take(self, rows: list[Row], ref: FlexRef) -> list[Event]:
         for number, _ in rows:
             await self._count(sql.TAKE, (number,))
+        if rows:
+            await self._count(sql.HOLDS_STILL, (ref,))
         return [from_text(held) for _, held in rows]
 
     async def _owe_claimed(self, parameters: Row) -> Row | None:

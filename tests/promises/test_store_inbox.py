@@ -175,3 +175,13 @@ async def test_a_chat_says_whether_events_of_it_are_held(store: Store) -> None:
     assert [True] * 3 == await holds()
     await take_at(store, 3)
     assert [False] * 3 == await holds()
+
+
+async def test_a_chat_that_gets_its_address_holds_what_came_there_before(store: Store) -> None:
+    """An event may outrun the opening of its chat."""
+    await store.write(two_chats)
+    await keep_all(store, SAID)
+    await store.write(lambda tx: tx.set_ref(CHAT.id, REF))
+    chat = await store.read(lambda view: view.chat_at(REF))
+    assert chat is not None
+    assert chat.holds

@@ -85,6 +85,9 @@ async def test_a_database_of_an_older_program_keeps_all_it_holds(tmp_path: Path)
     async with SqliteStore(path) as store:
         await store.write(saying("after the upgrade"))
         first, *_ = await store.read(lambda view: view.messages_after(CHAT.id, seq=0, limit=9))
+        chat = await store.read(lambda view: view.chat(CHAT.id))
+        assert chat is not None
+        assert chat.holds
         held = await store.write(lambda tx: tx.take_held(FlexRef("ref")))
         assert ["before", "after the upgrade"] == await texts(store)
         assert (None, None, MessageStatus.SENDING) == (first.edited, first.place, first.status)
