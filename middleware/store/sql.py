@@ -51,7 +51,7 @@ UNSENT = f"""
     UNION ALL
     SELECT message.number FROM message JOIN chat ON chat.number = message.chat
     WHERE chat.id = ?1 AND message.status = 'failed'
-) ORDER BY message.seq"""
+) AND message.status <> 'sent' ORDER BY message.seq"""
 MESSAGE_AT = f"{_MESSAGES} WHERE chat.id = ?1 AND message.place = ?2"
 CHANGED = f"""
 {_MESSAGES} WHERE chat.id = ?1 AND message.seq <= ?2 AND message.edited IS NOT NULL ORDER BY message.seq LIMIT ?3"""

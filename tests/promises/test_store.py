@@ -389,6 +389,15 @@ async def test_unsent_are_the_visitors_messages_under_way_or_failed(store: Store
     assert [] == await store.read(lambda view: view.unsent(ChatId("nobody's")))
 
 
+async def test_what_flex_has_is_not_unsent_though_it_is_owed(store: Store) -> None:
+    """Whoever answers late, when another has the delivery by now, has written that it was sent."""
+    await store.write(two_chats)
+    message = await store.write(adding(said("hello")))
+    await store.write(owing(message))
+    await store.write(lambda tx: tx.set_sent(message, index=0))
+    assert [] == await store.read(lambda view: view.unsent(CHAT.id))
+
+
 # --- looking back
 
 
