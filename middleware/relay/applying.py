@@ -109,9 +109,14 @@ class Applying:
         if isinstance(event, Said | Echoed):
             if event.index == self._chat.next_index:
                 return False
-            if event.index < self._chat.next_index and await self._tx.message_at(self._chat.id, index=event.index):
+            if event.index < self._chat.next_index and await self._stands(event):
                 return True
         return not await self._tx.remember(event.key, ref=event.ref, at=self._now)
+
+    async def _stands(self, event: Uttered) -> bool:
+        """Whether a message is in the event's place; for an echo, ours and no other."""
+        message = await self._tx.message_at(self._chat.id, index=event.index)
+        return message is not None and (isinstance(event, Said) or event.message == message.id)
 
     async def _utter(self, event: Uttered) -> Fate:
         passed_over = isinstance(event, Said) and event.index < self._chat.next_index

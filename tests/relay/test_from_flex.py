@@ -20,6 +20,7 @@ from middleware.relay.model import (
     EventKey,
     FlexRef,
     MessageSaid,
+    MessageStatus,
     Said,
     VisitorId,
 )
@@ -60,6 +61,22 @@ async def test_the_visitors_own_words_told_as_a_strangers_change_nothing(heart: 
     heart.clock.pass_seconds(PACE.look_back)
     await heart.look()
     assert ["Hello"] == await heart.texts()
+
+
+async def test_a_message_whose_place_a_stranger_took_is_sent_all_the_same(heart: Heart) -> None:
+    """Told nameless before Flex has answered, it stands there as another's; ours must not be under way for ever."""
+    _, ref = await heart.open()
+    heart.flex.gate.clear()
+    await heart.say("Hello")
+    await heart.to_flex.round()
+    key = EventKey(f"message:{ref}:0")
+    await heart.from_flex.accept(Said(ref, key, 0, Author.BOT, "visitor", "Hello"))
+    await heart.from_flex.accept(Said(ref, EventKey(f"message:{ref}:1"), 1, Author.BOT, "bot", "Hi"))
+    heart.flex.gate.set()
+    await heart.to_flex.idle()
+    assert [MessageStatus.SENT] * 3 == [message.status for message in await heart.messages()]
+    assert Fate.REPEATED == await heart.from_flex.accept(Said(ref, key, 0, Author.BOT, "visitor", "Hello"))
+    assert 3 == len(await heart.messages())
 
 
 async def test_what_came_in_its_turn_needs_no_key_to_be_known_again(heart: Heart) -> None:
