@@ -118,7 +118,8 @@ class FromVisitor:
         self, visitor: VisitorId, words: Words, until: float | None, tx: Transaction
     ) -> tuple[Message, Chat | None, Delivery | None]:
         last, repeated = await tx.chat_for_ask(visitor, ask=words.ask)
-        known = await tx.message_of(visitor, ask=words.ask) if repeated else None
+        over = last is not None and last.state is ChatState.ENDED  # perhaps while this unit waited, behind the same ask
+        known = await tx.message_of(visitor, ask=words.ask) if repeated or over else None
         if known is not None:
             return known, None, None
         now, chat = self._clock.now(), _open_one(last)
