@@ -71,7 +71,7 @@ export class Room {
   /** @returns {Promise<boolean>} whether there was a chat, and it is over */
   async end() {
     await this.#known();
-    return this.#talk.view.phase === "open" && this.#talk.end();
+    return this.#talk.view.endable && this.#talk.end();
   }
 
   leave() {

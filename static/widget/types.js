@@ -59,6 +59,7 @@
  * @typedef {object} View
  * @property {"online" | "connecting" | "offline"} line `offline`: the browser says so, or nothing answers for some seconds
  * @property {"new" | "open" | "ended"} phase `new`: nothing was said yet
+ * @property {boolean} endable whether the server knows the chat, and it is open
  * @property {"visitor" | "flex" | "house" | null} endedBy
  * @property {{name: string | null} | null} agent who is there now
  * @property {readonly Item[]} items top to bottom

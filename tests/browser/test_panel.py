@@ -155,7 +155,7 @@ async def test_an_end_that_fails_is_told(stage: Stage) -> None:
     """And can be tried again."""
     await stage.launcher.click()
     await stage.add(*TALK)
-    await stage.tab.evaluate("stage.talk.endable = false")
+    await stage.tab.evaluate("stage.talk.obeys = false")
     await stage.panel.get_by_role("button", name="Options").click()
     await stage.panel.get_by_role("button", name="End chat").click()
     yes = stage.tab.get_by_role("alertdialog").get_by_role("button", name="End chat")

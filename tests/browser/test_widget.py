@@ -160,6 +160,16 @@ async def test_the_page_speaks_shows_and_ends_by_methods_and_hears_by_events(
     assert [] == await told(visitor.tab, "problem")
 
 
+async def test_an_end_behind_a_first_word_takes_nothing_back(browser: Browser, shop: Shop, watch: Watch) -> None:
+    """There is no chat yet to be ended; the page is told so, and the word goes to an agent."""
+    visitor = await visitor_of(browser, shop, watch)
+    await visitor.begin()
+    chat = visitor.tab.locator("flex-chat")
+    assert await chat.evaluate("chat => { chat.say('Hello'); return chat.end() }") is False
+    await expect(visitor.state_of("Hello")).to_have_text("Sent")
+    await shop.town.arrives(await shop.town.accepted(), "Hello")
+
+
 async def test_moved_in_the_page_it_goes_on_and_taken_out_and_put_in_again_too(
     browser: Browser, shop: Shop, watch: Watch
 ) -> None:

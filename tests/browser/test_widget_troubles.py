@@ -104,6 +104,27 @@ async def test_the_identity_is_asked_for_anew_for_each_connection(browser: Brows
     assert await visitor.tab.evaluate("asked") > 1
 
 
+async def test_the_end_is_offered_once_there_is_something_to_end(browser: Browser, shop: Shop, watch: Watch) -> None:
+    """While the first message is on its way the server knows of no chat, and would refuse to end it."""
+    watch.forgiven = CUT
+    tunnel, context = Tunnel(), await browser.new_context()
+    await tunnel.dig(context)
+    visitor = await tab_of(context, shop.address, watch)
+    await visitor.begin()
+    await tunnel.cut()
+    await visitor.say("Hello")
+    await visitor.tab.get_by_role("button", name="Options").click()
+    await expect(visitor.tab.get_by_role("button", name="Download transcript")).to_be_visible()
+    end = visitor.tab.get_by_role("button", name="End chat")
+    await expect(end).to_have_count(0)
+    assert await visitor.tab.evaluate("document.querySelector('flex-chat').end()") is False
+    tunnel.clear()
+    await end.click()
+    await visitor.confirm()
+    await visitor.hears("You ended the chat.")
+    await visitor.sees("Hello")
+
+
 @pytest.mark.parametrize(("attribute", "value"), [("fields", "[{"), ("server", "http://[")])
 async def test_an_attribute_that_cannot_be_read_is_told_once(
     browser: Browser, shop: Shop, watch: Watch, attribute: str, value: str

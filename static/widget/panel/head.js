@@ -41,7 +41,7 @@ function options(view, words, face, deeds) {
       ? html`<button type="button" role="switch" aria-checked=${face.notify} @click=${deeds.notify}>${words.notify}<i></i></button>`
       : nothing}
     ${view.items.length > 0 ? html`<button type="button" @click=${deeds.download}>${words.download}</button>` : nothing}
-    ${view.phase === "open"
+    ${view.endable
       ? html`<button type="button" class="grave" @click=${() => deeds.sure(true)}>${words.end}</button>`
       : nothing}
   </div>`;

@@ -163,10 +163,11 @@ export class Talk extends EventTarget {
     const { chat, outbox, sender, ready, line } = this.#exchange;
     const { held, struggling } = sender;
     const phase = held ? "ended" : chat.head || outbox.entries.length > 0 ? "open" : "new";
+    const endable = chat.open;
     return Object.freeze({
-      ...{ line, phase, ready, firstUnread: this.#firstUnread, unread: this.#unseen().length },
+      ...{ line, phase, endable, ready, firstUnread: this.#firstUnread, unread: this.#unseen().length },
       endedBy: phase === "ended" ? (chat.head?.ended_by ?? null) : null,
-      agent: phase === "open" && chat.open ? (chat.head?.agent ?? null) : null,
+      agent: endable ? (chat.head?.agent ?? null) : null,
       items: items({ chat, unsent: outbox.entries, held, struggling }),
     });
   }

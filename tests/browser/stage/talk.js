@@ -3,6 +3,7 @@
 const NOBODY_YET = {
   line: "online",
   phase: "new",
+  endable: false,
   endedBy: null,
   agent: null,
   items: [],
@@ -15,11 +16,13 @@ const NOBODY_YET = {
 export class ScriptedTalk extends EventTarget {
   view = NOBODY_YET;
   asked = [];
-  endable = true;
+  obeys = true;
 
   /** The view is now so. */
   show(change) {
-    this.view = { ...this.view, ...change };
+    const view = { ...this.view, ...change };
+    const known = view.items.some(({ mine, state }) => !mine || state === "sent");
+    this.view = { ...view, endable: view.phase === "open" && known };
     this.dispatchEvent(new Event("change"));
   }
 
@@ -50,8 +53,8 @@ export class ScriptedTalk extends EventTarget {
 
   async end() {
     this.asked.push(["end"]);
-    if (this.endable) this.show({ phase: "ended", endedBy: "visitor", agent: null });
-    return this.endable;
+    if (this.obeys) this.show({ phase: "ended", endedBy: "visitor", agent: null });
+    return this.obeys;
   }
 
   renew() {
