@@ -56,11 +56,13 @@ export class Room {
   /** @param {Identity} identity */
   identify(identity) {
     this.#talk.identify(identity);
+    this.#panel.hush();
   }
 
   /** What the page has said of the visitor is not true any more. */
   disown() {
     this.#talk.disown();
+    this.#panel.hush();
   }
 
   /** @returns {Promise<boolean>} whether the server knows that this browser is nobody's any more */

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.on_stage import Stage
+from tests.browser.on_stage import Stage, until_true
 from tests.browser.sayings import FIELDS, TALK, UNHAPPY
 
 
@@ -135,15 +135,21 @@ async def test_the_transcript_is_a_text_file(stage: Stage) -> None:
 
 
 SPIES = """
-window.rung = 0; window.notified = []; window.touched = false;
+window.rung = 0; window.standing = new Map(); window.touched = false;
 Object.defineProperty(navigator, "userActivation", {get: () => ({hasBeenActive: window.touched})});
 const start = OscillatorNode.prototype.start;
 OscillatorNode.prototype.start = function (at) { window.rung += 1; return start.call(this, at); };
 window.Notification = class { static permission = "default";
   static async requestPermission() { return (this.permission = "granted"); }
-  constructor(title, {body}) { window.notified.push([title, body]); window.last = this; }
-  close() { window.notified.pop(); } };
+  constructor(title, {body, tag}) {
+    standing.set(tag, window.last = Object.assign(this, {tag, says: [title, body]}));
+  }
+  close() { if (standing.get(this.tag) === this) standing.delete(this.tag); } };
+Object.defineProperty(window, "notified", {get: () => [...standing.values()].map(({says}) => says)});
 """
+"""In place of what a visitor hears and the system shows: of the notifications with one tag, the newest."""
+WISHED = "Notification.permission = 'granted'; localStorage.setItem('flex-chat:notify', 'on');"
+"""The visitor has asked for notifications before."""
 
 
 async def test_a_message_sounds_unless_the_visitor_reads_or_has_switched_it_off(stage: Stage) -> None:
@@ -187,6 +193,40 @@ async def test_a_notification_comes_only_to_who_asked_for_it(stage: Stage) -> No
     await stage.tab.evaluate("last.onclick()")
     await expect(stage.panel.get_by_text("Are you there?", exact=True)).to_be_visible()
     assert [] == await stage.tab.evaluate("notified")
+
+
+READ = {
+    "by opening the panel": "document.querySelector('#host').shadowRoot.querySelector('.launcher').click()",
+    "in another tab": "stage.talk.show({unread: 0})",
+    "never, for the visitor is forgotten": "stage.talk.dispatchEvent(new CustomEvent('forgotten'))",
+    "never, for the panel is gone": "stage.remove()",
+}
+
+
+@pytest.mark.parametrize("script", READ.values(), ids=READ.keys())
+async def test_a_notification_goes_when_it_calls_to_nothing(stage: Stage, script: str) -> None:
+    """What was said is read, or is nobody's any more: the system would show it for hours, to whoever comes next."""
+    await stage.tab.add_init_script(SPIES + WISHED)
+    await stage.tab.reload()
+    await stage.show(unread=1)
+    await stage.hear(text="Are you there?")
+    assert [["Alex Rivera", "Are you there?"]] == await stage.tab.evaluate("notified")
+    await stage.tab.evaluate(script)
+    await until_true(stage.tab, "notified.length === 0")
+
+
+async def test_a_notification_stays_until_the_visitor_is_back_in_the_window(stage: Stage) -> None:
+    """An open panel on another screen is seen by nobody; it counts as read, and calls all the same."""
+    await stage.tab.add_init_script(SPIES + WISHED)
+    await stage.tab.reload()
+    await stage.launcher.click()
+    await stage.tab.evaluate("document.hasFocus = () => false")
+    await stage.hear(text="Are you there?")
+    await stage.hear(text="Hello?")
+    await expect(stage.panel.get_by_text("Hello?", exact=True)).to_be_visible()
+    assert [["Alex Rivera", "Hello?"]] == await stage.tab.evaluate("notified")
+    await stage.tab.evaluate("delete document.hasFocus; dispatchEvent(new Event('focus'))")
+    await until_true(stage.tab, "notified.length === 0")
 
 
 @pytest.mark.parametrize(("language", "direction", "send"), [("ar", "rtl", "إرسال"), ("ja-JP", "ltr", "送信")])

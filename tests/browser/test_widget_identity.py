@@ -8,8 +8,10 @@ from playwright.async_api import Browser, expect
 from tests.browser.conftest import Watch
 from tests.browser.people import Visitor
 from tests.browser.shop import IDENTITY_KEY, Shop, Tunnel, told
+from tests.browser.test_panel_shows import SPIES, WISHED
 from tests.browser.test_widget import visitor_of
 from tests.browser.test_widget_keeps import CUT, tab_of
+from tests.waiting import until
 
 KEPT = "Object.keys(localStorage).sort()"
 FORGET = "document.querySelector('flex-chat').forget()"
@@ -142,6 +144,21 @@ async def test_a_logout_that_leaves_the_page_at_once_has_forgotten(browser: Brow
     await visitor.misses("Is this public?")
     await expect(visitor.box).to_be_focused()
     await expect(visitor.box).to_have_value("")
+
+
+async def test_a_logout_takes_the_systems_notification_away_at_once(browser: Browser, shop: Shop, watch: Watch) -> None:
+    """It quotes the agent, and stays when the page is gone: whoever sits there next would read it."""
+    tunnel, context = Tunnel(), await browser.new_context()
+    await tunnel.dig(context)
+    await context.add_init_script(SPIES + WISHED)
+    visitor = await tab_of(context, shop.address, watch)
+    await visitor.say("What do I owe?")
+    channel = await shop.town.accepted()
+    await visitor.tab.get_by_role("button", name="Close chat").last.click()
+    await shop.town.agent_says(channel, "4711 pounds.")
+    await until(lambda: visitor.tab.evaluate("notified.length === 1"), what="a notification")
+    tunnel.lull()
+    assert [] == await visitor.tab.evaluate(f"void {FORGET}; notified")
 
 
 async def test_what_was_only_begun_is_forgotten_too(browser: Browser, shop: Shop, watch: Watch) -> None:

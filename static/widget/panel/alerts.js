@@ -40,18 +40,31 @@ export async function mayNotify() {
   return (await Notification.requestPermission()) === "granted";
 }
 
-/** @param {string} title @param {NotificationOptions & {pressed: () => void}} options `pressed`: the visitor wants to see it */
-export function notify(title, { pressed, ...options }) {
-  if (Notification.permission !== "granted") return;
-  try {
-    const shown = new Notification(title, { tag: "flex-chat", ...options });
-    shown.onclick = () => {
+/** The system's notification: there is one at most, of what is newest. */
+export class Notice {
+  /** @type {Notification | undefined} */
+  #shown;
+
+  /** @param {string} title @param {NotificationOptions & {pressed: () => void}} options `pressed`: the visitor wants to see it */
+  show(title, { pressed, ...options }) {
+    if (Notification.permission !== "granted") return;
+    try {
+      this.#shown = new Notification(title, { tag: "flex-chat", ...options });
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // Chrome on Android has the class, and forbids its use
+      return;
+    }
+    this.#shown.onclick = () => {
       window.focus();
-      shown.close();
+      this.close();
       pressed();
     };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // Chrome on Android has the class, and forbids its use
+  }
+
+  /** The system shows it until somebody takes it away, also to whoever comes next. */
+  close() {
+    this.#shown?.close();
+    this.#shown = undefined;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { nothing, render } from "lit/html.js";
 
-import { Chime, notify, Title } from "./alerts.js";
+import { Chime, Notice, Title } from "./alerts.js";
 import { grow } from "./composer.js";
 import { deeds } from "./deeds.js";
 import { look } from "./look.js";
@@ -36,6 +36,8 @@ export class Panel {
   #reading = new Reading();
   #chime = new Chime();
   #title = new Title();
+  #notice = new Notice();
+  #unread = 0;
   #standing;
   #deeds;
   /** @type {import("../words/words.js").Speech | null} null until the words are here */
@@ -68,6 +70,7 @@ export class Panel {
     talk.addEventListener("forgotten", () => this.#forgotten(), { signal });
     talk.addEventListener("heard", (event) => this.#heard(/** @type {CustomEvent<Utterance>} */ (event).detail), { signal });
     document.addEventListener("visibilitychange", () => this.#settled(), { signal });
+    addEventListener("focus", () => this.#settled(), { signal });
     this.wish(wishes);
   }
 
@@ -100,8 +103,14 @@ export class Panel {
     this.#settled();
   }
 
+  /** What the system shows of the chat is nobody's business any more. */
+  hush() {
+    this.#notice.close();
+  }
+
   /** Leaves nothing behind. */
   remove() {
+    this.hush();
     this.hide();
     this.#over.abort();
     this.#reading.at(null);
@@ -164,6 +173,8 @@ export class Panel {
     const scene = { view, wishes: this.#wishes, speech: this.#speech, times: this.#times, face: this.#face, news };
     render(look(scene, this.#deeds), this.#frame);
     this.#title.show(view.unread);
+    if (view.unread < this.#unread) this.hush(); // it was read, maybe in another tab
+    this.#unread = view.unread;
     this.#reading.at(this.#find(".log"));
     if (arriving) this.#reading.toUnread();
     else this.#reading.settle();
@@ -171,10 +182,16 @@ export class Panel {
     if (inside && !focused?.checkVisibility()) this.#focus(); // what had it is gone
   }
 
+  /** Whether nobody needs to call the visitor: the newest is before their eyes. */
+  get #here() {
+    return this.#shown && document.hasFocus() && this.#reading.following;
+  }
+
   /** Whether the visitor sees the newest messages, and whether there is a way to them. */
   #settled() {
     const { following } = this.#reading;
     this.#talk.looking(this.#shown && following && !document.hidden && this.#find(".log") !== null);
+    if (this.#here) this.hush();
     if (this.#face.away === following) this.#set({ away: !following });
   }
 
@@ -208,21 +225,22 @@ export class Panel {
 
   /** @param {Utterance} message */
   #heard({ author, name, text }) {
-    if (!this.#speech || (this.#shown && document.hasFocus() && this.#reading.following)) return;
+    if (!this.#speech || this.#here) return;
     const { words, tag, dir } = this.#speech;
     if (this.#face.sound) this.#chime.ring();
     const speaker = plain(name ?? words[author === "bot" ? "bot" : "agent"]);
-    if (this.#face.notify) notify(speaker, { body: plain(text), lang: tag, dir, pressed: () => this.#pressed() });
+    if (this.#face.notify) this.#notice.show(speaker, { body: plain(text), lang: tag, dir, pressed: () => this.#pressed() });
   }
 
   /** Nor is anything kept of what was begun. */
   #forgotten() {
+    this.hush();
     keep("draft", "");
     for (const form of this.#frame.querySelectorAll("form")) form.reset();
     this.#set({ ...BARE, introduced: false, faults: {} });
   }
 
-  /** A notification may outlive the panel it speaks of. */
+  /** The visitor may press a notification that is just being taken away. */
   #pressed() {
     if (!this.#over.signal.aborted) this.#open();
   }
