@@ -4,6 +4,7 @@ import { about, visit } from "./about.js";
 import { Chat, isNews } from "./chat.js";
 import { Connection } from "./connection.js";
 import { Outbox } from "./outbox.js";
+import { Patience } from "./patience.js";
 import { Queue } from "./queue.js";
 import { Sender } from "./sender.js";
 import { Visitor } from "./visitor.js";
@@ -11,9 +12,6 @@ import { Visitor } from "./visitor.js";
 /** @typedef {import("./chat.js").Opened} Opened */
 /** @typedef {string | (() => Promise<string | null> | string | null) | null} Identity the page's word on who the visitor is */
 
-const PATIENCE_MS = 4_000;
-/** The server tells of a chat at once, if there is one. */
-const SOON_MS = 300;
 const CATCH_UP_TRIES = 5;
 
 /**
@@ -37,12 +35,13 @@ export class Exchange {
   #connection;
   #inherited = false;
   #catching = false;
-  #troubled = false;
   /** What was told of the visitor in this tab. @type {Record<string, string>} */
   #context = {};
-  #brokenSince = Infinity;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #patience;
+  #patience = new Patience({
+    late: () => void (this.ready || this.#catchUp()),
+    trouble: () => this.#to.problem("unreachable", "The chat's server does not answer, or does not allow this page's origin."),
+    over: () => this.#to.changed(),
+  });
 
   /** @param {{server: string, identity: Identity}} of @param {To} to @param {AbortSignal} gone when to stop for good */
   constructor({ server, identity }, to, gone) {
@@ -61,10 +60,8 @@ export class Exchange {
     void this.#inherit(queue);
   }
 
-  /** @returns {import("../types.js").View["line"]} */
   get line() {
-    if (this.#connection.connected) return "online";
-    return navigator.onLine && Date.now() - this.#brokenSince < PATIENCE_MS ? "connecting" : "offline";
+    return this.#patience.line;
   }
 
   /** Connect, and stay so. */
@@ -196,27 +193,12 @@ export class Exchange {
 
   /** @param {boolean} good */
   #lineIs(good) {
-    this.#brokenSince = good ? Infinity : Math.min(this.#brokenSince, Date.now());
-    this.#expect();
+    this.#patience.begin(good);
     if (good) {
-      this.#troubled = false;
       this.ready ||= this.#isNobody();
       void this.sender.hurry();
     }
     this.act();
-  }
-
-  /** A short break is nobody's business: only one that lasts is told. What has not come by then is asked for. */
-  #expect() {
-    clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => {
-      if (this.#connection.connected && !this.ready) void this.#catchUp();
-      else if (this.line === "offline" && navigator.onLine && !this.#troubled) {
-        this.#troubled = true;
-        this.#to.problem("unreachable", "The chat's server does not answer, or does not allow this page's origin.");
-      }
-      this.#to.changed();
-    }, this.#connection.connected ? SOON_MS : PATIENCE_MS);
   }
 
   /** Who is nobody yet, to the server and to the page, has no chat that could come. */
@@ -307,7 +289,7 @@ export class Exchange {
   }
 
   #rest() {
-    clearTimeout(this.#patience);
+    this.#patience.rest();
     this.sender.rest();
   }
 }
