@@ -161,13 +161,20 @@ async def test_the_page_speaks_shows_and_ends_by_methods_and_hears_by_events(
 
 
 async def test_an_end_behind_a_first_word_takes_nothing_back(browser: Browser, shop: Shop, watch: Watch) -> None:
-    """There is no chat yet to be ended; the page is told so, and the word goes to an agent."""
+    """There is no chat yet to be ended: nothing is asked, the page is told so, and the word goes to an agent."""
     visitor = await visitor_of(browser, shop, watch)
+    sent: list[str | bytes] = []
+
+    def note(frame: str | bytes) -> None:
+        sent.append(frame)
+
+    visitor.tab.on("websocket", lambda socket: socket.on("framesent", note))
     await visitor.begin()
     chat = visitor.tab.locator("flex-chat")
     assert await chat.evaluate("chat => { chat.say('Hello'); return chat.end() }") is False
     await expect(visitor.state_of("Hello")).to_have_text("Sent")
     await shop.town.arrives(await shop.town.accepted(), "Hello")
+    assert ["open", "say"] == [ask for ask in ("open", "say", "end") if any(f'["{ask}"' in str(one) for one in sent)]
 
 
 async def test_moved_in_the_page_it_goes_on_and_taken_out_and_put_in_again_too(
