@@ -9,6 +9,7 @@ from middleware.relay.deliver import Deliver
 from middleware.relay.from_flex import FromFlex
 from middleware.relay.from_visitor import FromVisitor, Words
 from middleware.relay.model import AskId, Chat, FlexRef, Message, VisitorId
+from middleware.relay.ports import Store
 from middleware.relay.sweep import Sweep
 from middleware.relay.to_flex import ToFlex
 from middleware.relay.to_visitor import ToVisitor, since
@@ -23,15 +24,14 @@ PACE = Pace(at_once=8, lease=60, backoff_first=1, backoff_most=30, attempts=5, l
 
 
 class Heart:
-    """Everything in `relay`, wired."""
+    """Everything in `relay`, wired; hearts that share a store are nodes, if they share Flex and the clock too."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store, *, flex: FakeFlex | None = None, clock: FakeClock | None = None) -> None:
         self.store = store
-        self.flex = FakeFlex()
+        self.flex = flex or FakeFlex()
         self.bell = FakeBell()
-        self.clock = FakeClock()
+        self.clock = clock = clock or FakeClock()
         self.meters = meters = FakeMeters()
-        clock = self.clock
         to_visitor = ToVisitor(self.bell, meters=meters)
         self.deliver = Deliver(
             store,

@@ -17,10 +17,9 @@ from middleware.relay.model import (
     StatusChanged,
     VisitorId,
 )
-from middleware.relay.ports import Unit, View
+from middleware.relay.ports import Store, Unit, View
 from middleware.relay.to_flex import ToFlex
 from middleware.relay.to_visitor import ToVisitor
-from middleware.store.sqlite import SqliteStore
 from tests.relay.house import ADA, PACE, Heart
 
 BOB = VisitorId("bob")
@@ -301,7 +300,7 @@ async def test_what_its_echo_has_settled_is_not_told_as_failed(heart: Heart) -> 
 class _AwayOnce:
     """A store that cannot be written just when a delivery is to be settled."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self.away = 0
 
