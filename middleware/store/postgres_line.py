@@ -90,17 +90,30 @@ class Line:
 
     async def run(self, script: str) -> None:
         """Run statements that take nothing and give nothing."""
-        await self.connection.execute(script)
+        with self._lost():
+            await self.connection.execute(script)
 
     async def rows(self, statement: str, parameters: Row = ()) -> list[Row]:
         """Every row it gives."""
-        found = await self.connection.fetch(statement, *map(outgoing, parameters))
+        with self._lost():
+            found = await self.connection.fetch(statement, *map(outgoing, parameters))
         return [tuple(map(_incoming, row)) for row in found]
 
     async def count(self, statement: str, parameters: Row = ()) -> int:
         """How many rows it wrote."""
-        status = await self.connection.execute(statement, *map(outgoing, parameters))
+        with self._lost():
+            status = await self.connection.execute(statement, *map(outgoing, parameters))
         return int(status.rpartition(" ")[2])
+
+    @contextlib.contextmanager
+    def _lost(self) -> Iterator[None]:
+        """Cut between a statement's preparing and its running, the driver stumbles over what it has thrown away."""
+        try:
+            yield
+        except AttributeError as error:
+            if not self.closed:
+                raise
+            raise asyncpg.ConnectionDoesNotExistError("the connection was cut") from error
 
     async def value(self, statement: str, *parameters: Any) -> Any:
         """The first column of the first row."""
