@@ -119,7 +119,8 @@ class Page:
                     pass
                 except Unwelcome as error:
                     self._count(error.code)
-                    self.visitor.token = None
+                    if error.code == "bad_token":
+                        self.visitor.token = None
             await asyncio.sleep(self._dice.uniform(0.02, 0.25))
 
     # --- a connection
