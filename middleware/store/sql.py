@@ -21,8 +21,7 @@ _IS_HELD = "EXISTS (SELECT 1 FROM inbox WHERE inbox.ref = CAST({} AS TEXT) AND i
 CHAT_BY_ID = f"SELECT {CHAT} FROM chat WHERE id = ?1"
 CHAT_AT = f"SELECT {CHAT} FROM chat WHERE ref = ?1"
 LAST_CHAT_OF = f"SELECT {CHAT} FROM chat WHERE visitor = ?1 ORDER BY number DESC LIMIT 1"
-CHAT_FOR_ASK = f"""
-SELECT EXISTS (SELECT 1 FROM message WHERE message.asker = ?1 AND message.ask = ?2), {CHAT}
+CHAT_FOR_ASK = f"""SELECT EXISTS (SELECT 1 FROM message WHERE message.asker = ?1 AND message.ask = ?2), {CHAT}
 FROM chat WHERE visitor = ?1 ORDER BY number DESC LIMIT 1"""
 ADD_CHAT = """
 INSERT INTO chat (
