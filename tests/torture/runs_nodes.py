@@ -32,7 +32,10 @@ async def t1_nodes(order: Order) -> Outcome:
 
 
 async def t9_postgres(order: Order) -> Outcome:
-    """PostgreSQL is killed, ends every session, and is behind a network that swallows everything."""
+    """PostgreSQL is killed, ends every session, and is behind a network that swallows everything.
+
+    Nobody stops typing while it is away, most of the time that is; all of it comes afterwards.
+    """
     return await _t9(order, "T9 PostgreSQL", connections=5)
 
 
@@ -63,7 +66,7 @@ async def _t9(order: Order, name: str, *, connections: int) -> Outcome:
         if not any("unavailable" in page.visitor.refusals for page in stage.pages):
             stage.problems.append("no ask was refused as unavailable: the store was not in trouble")
         _nobody_died(town)
-        return await stage.settle()
+        return await stage.settle(within=order.figure(short=90.0, full=600.0))
 
 
 async def t10(order: Order) -> Outcome:
