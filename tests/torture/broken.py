@@ -34,8 +34,21 @@ class _Around:
         return getattr(self._tx, name)
 
 
-def _around(kind: type[_Around], tx: Transaction) -> Transaction:
-    return cast(Transaction, kind(tx))
+class _StoreAround:
+    """A store each of whose units gets a transaction of this kind."""
+
+    kind: type[_Around]
+
+    def __init__(self, inner: Store) -> None:
+        self._inner = inner
+
+    async def write(self, unit: Unit[T]) -> T:
+        """With that difference."""
+        return await self._inner.write(lambda tx: unit(cast(Transaction, self.kind(tx))))
+
+    async def read(self, view: View[T]) -> T:
+        """The inner store's read."""
+        return await self._inner.read(view)
 
 
 def _set(early: "asyncio.Future[Any]", result: object) -> None:
@@ -61,19 +74,10 @@ class _Disorderly(_Around):
         return owed[-1]
 
 
-class DisorderlyStore:
+class DisorderlyStore(_StoreAround):
     """No heads: a chat's deliveries go out in any order."""
 
-    def __init__(self, inner: Store) -> None:
-        self._inner = inner
-
-    async def write(self, unit: Unit[T]) -> T:
-        """Without heads."""
-        return await self._inner.write(lambda tx: unit(_around(_Disorderly, tx)))
-
-    async def read(self, view: View[T]) -> T:
-        """The inner store's read."""
-        return await self._inner.read(view)
+    kind = _Disorderly
 
 
 class _Forgetful(_Around):
@@ -87,19 +91,10 @@ class _Forgetful(_Around):
         del chat, index
 
 
-class ForgetfulStore:
+class ForgetfulStore(_StoreAround):
     """Every event is new, however often it comes."""
 
-    def __init__(self, inner: Store) -> None:
-        self._inner = inner
-
-    async def write(self, unit: Unit[T]) -> T:
-        """Without memory."""
-        return await self._inner.write(lambda tx: unit(_around(_Forgetful, tx)))
-
-    async def read(self, view: View[T]) -> T:
-        """The inner store's read."""
-        return await self._inner.read(view)
+    kind = _Forgetful
 
 
 class _Talkative(_Around):
@@ -110,19 +105,10 @@ class _Talkative(_Around):
         return await self._tx.add_message(draft)
 
 
-class TalkativeStore:
+class TalkativeStore(_StoreAround):
     """Writes into the log what nobody should read there."""
 
-    def __init__(self, inner: Store) -> None:
-        self._inner = inner
-
-    async def write(self, unit: Unit[T]) -> T:
-        """With every message in the log."""
-        return await self._inner.write(lambda tx: unit(_around(_Talkative, tx)))
-
-    async def read(self, view: View[T]) -> T:
-        """The inner store's read."""
-        return await self._inner.read(view)
+    kind = _Talkative
 
 
 class HastyStore:
