@@ -43,11 +43,11 @@ class Accepted:
 async def accept(tx: Transaction, event: Event, *, now: float) -> Accepted:
     """Remember and apply the event; one that outran its chat's opening is held, one of a strange chat is left."""
     chat = await tx.chat_at(event.ref)
-    if chat is None and not await tx.opens_owed():
-        return Accepted(Fate.STRANGER)
     if chat is not None:
         applying = Applying(tx, chat, now=now)
         return Accepted.of(await applying.accept(event), applying)
+    if not await tx.opens_owed():
+        return Accepted(Fate.STRANGER)
     if not await tx.remember(event.key, ref=event.ref, at=now):
         return Accepted(Fate.REPEATED)
     await tx.hold(event)
