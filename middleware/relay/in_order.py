@@ -60,13 +60,16 @@ async def accept_receipt(tx: Transaction, delivery: Delivery, *, receipt: Receip
     It nearly always is the first and comes in its turn, so that way is short. The delivery itself is the caller's.
     """
     message = delivery.message
-    chat = await tx.advance(delivery.chat.id, index=receipt.index)
-    if chat is None or message is None:
+    turn = await tx.advance(delivery.chat.id, index=receipt.index)
+    if turn is None or message is None:
         return Accepted(Fate.STRANGER)
-    in_turn = chat.next_index == receipt.index + 1
-    seq = await tx.set_sent(message, index=receipt.index) if in_turn and not chat.holds else None
-    if seq is not None:
-        return Accepted(Fate.APPLIED, chat, (StatusChanged(seq, MessageStatus.SENT, message.at, message.id),))
+    in_turn = turn.next_index == receipt.index + 1
+    if in_turn and not turn.holds and await tx.set_sent(message, index=receipt.index):
+        sent = StatusChanged(message.seq, MessageStatus.SENT, message.at, message.id)
+        return Accepted(Fate.APPLIED, delivery.chat, (sent,))
+    chat = await tx.chat(delivery.chat.id)
+    if chat is None:
+        return Accepted(Fate.STRANGER)
     applying = Applying(tx, chat, now=now)
     fate = await applying.accept(Echoed(ref_of(chat), receipt.key, receipt.index, message.id))
     if in_turn and chat.holds:

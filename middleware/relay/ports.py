@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from middleware.relay.badge import BadgeReading, BadgeWriting
 from middleware.relay.meters import LoadReading
@@ -61,6 +61,13 @@ class Reading(BadgeReading, LoadReading, Protocol):
         """When the next look is due."""
 
 
+class Turn(NamedTuple):
+    """Which index of Flex a chat waits for, and whether events of it are held."""
+
+    next_index: int
+    holds: bool
+
+
 class Transaction(Reading, BadgeWriting, Protocol):
     """One unit of work: all of it is committed, or none."""
 
@@ -92,11 +99,11 @@ class Transaction(Reading, BadgeWriting, Protocol):
     async def set_agent(self, chat: ChatId, agent: Agent | None) -> None:
         """Write who is in the chat."""
 
-    async def advance(self, chat: ChatId, *, index: int) -> Chat | None:
-        """If this Flex index is the next one of the chat, the one behind it is now; the chat as it then is."""
+    async def advance(self, chat: ChatId, *, index: int) -> Turn | None:
+        """If this Flex index is the next one of the chat, the one behind it is now; the chat's turn as it then is."""
 
-    async def set_sent(self, message: Message, *, index: int) -> int | None:
-        """Write that Flex has the message, at this index if none was known; its `seq`, None if it was sent before."""
+    async def set_sent(self, message: Message, *, index: int) -> bool:
+        """Write that Flex has the message, at this index if none was known; False if it was sent before."""
 
     async def set_next_index(self, chat: ChatId, index: int) -> None:
         """Write which Flex index comes next."""

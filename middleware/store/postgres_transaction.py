@@ -18,9 +18,10 @@ from middleware.relay.model import (
     MessageStatus,
     VisitorId,
 )
+from middleware.relay.ports import Turn
 from middleware.store import postgres_sql
 from middleware.store.reading import Statements
-from middleware.store.rows import Row, to_delivery
+from middleware.store.rows import to_delivery
 from middleware.store.transaction import SqlTransaction
 
 
@@ -74,16 +75,19 @@ class PostgresTransaction(SqlTransaction):
             self.news.add(changed.chat)
         return changed
 
-    async def advance(self, chat: ChatId, *, index: int) -> Chat | None:
-        """Move the next Flex index on; the chat, held."""
-        return self._hold(await super().advance(chat, index=index))
+    async def advance(self, chat: ChatId, *, index: int) -> Turn | None:
+        """Move the next Flex index on, and hold the chat."""
+        turn = await super().advance(chat, index=index)
+        if turn is not None:
+            self._held.add(chat)
+        return turn
 
-    async def set_sent(self, message: Message, *, index: int) -> int | None:
+    async def set_sent(self, message: Message, *, index: int) -> bool:
         """Write that Flex has the message."""
-        seq = await super().set_sent(message, index=index)
-        if seq is not None:
+        sent = await super().set_sent(message, index=index)
+        if sent:
             self.news.add(message.chat)
-        return seq
+        return sent
 
     async def rewrite(self, message: Message) -> None:
         """Write the message's text, what was done to it, and its place at Flex."""
@@ -121,8 +125,12 @@ class PostgresTransaction(SqlTransaction):
         await self._hold_chat(chat)
         return await super().owe_claimed(chat, kind, due=due, until=until, message=message)
 
-    async def _owe_claimed(self, parameters: Row) -> Row | None:
-        return await self._first(postgres_sql.OWE_CLAIMED, (*parameters, self._node))
+    async def _owe_claimed(
+        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None
+    ) -> tuple[int, bool] | None:
+        parameters = (chat, kind.value, message, due, until, self._node)
+        row = await self._first(postgres_sql.OWE_CLAIMED, parameters)
+        return None if row is None else (row[0], bool(row[1]))
 
     async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
         """Lease the due heads of at most `limit` chats that no other node is just claiming."""

@@ -30,9 +30,9 @@ INSERT INTO chat (
 ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"""
 SET_REF = f"UPDATE chat SET ref = ?2, holds = CASE WHEN {_IS_HELD.format('?2')} THEN 1 ELSE 0 END WHERE id = ?1"
 SET_AGENT = "UPDATE chat SET agent_id = ?2, agent_name = ?3 WHERE id = ?1"
-ADVANCE = f"""
+ADVANCE = """
 UPDATE chat SET next_index = CASE WHEN next_index = ?2 THEN next_index + 1 ELSE next_index END
-WHERE id = ?1 RETURNING {CHAT}"""
+WHERE id = ?1 RETURNING next_index, holds"""
 SET_NEXT_INDEX = "UPDATE chat SET next_index = ?2 WHERE id = ?1"
 CHATS_OPEN = "SELECT count(*) FROM chat WHERE state = 'open'"
 END_CHAT = "UPDATE chat SET state = 'ended', ended_by = ?2, ended_at = ?3 WHERE id = ?1 AND state = 'open'"
@@ -60,8 +60,7 @@ INSERT INTO message (
     id, chat, seq, author, text, at, status, name, ask, asker, edited, place, worded_at, learned_at
 ) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"""
 REWRITE = "UPDATE message SET text = ?2, edited = ?3, place = ?4, worded_at = ?5, learned_at = ?6 WHERE id = ?1"
-SET_SENT = """
-UPDATE message SET status = 'sent', place = coalesce(place, ?2) WHERE id = ?1 AND status <> 'sent' RETURNING seq"""
+SET_SENT = "UPDATE message SET status = 'sent', place = coalesce(place, ?2) WHERE id = ?1 AND status <> 'sent'"
 SET_STATUS = "UPDATE message SET status = ?2 WHERE id = ?1 AND status <> ?2"
 
 # --- badges
@@ -82,16 +81,6 @@ SELECT number, ?2,
     CASE WHEN CAST(?3 AS TEXT) IS NOT NULL THEN coalesce((SELECT number FROM message WHERE id = ?3), -1) END, ?4,
     CASE WHEN EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number) THEN 0 ELSE 1 END
 FROM chat WHERE id = ?1"""
-OWE_CLAIMED = """
-INSERT INTO delivery (chat, kind, message, due, head, attempts, claimed)
-SELECT number, ?2, message, CASE WHEN head = 1 THEN CAST(?5 AS DOUBLE PRECISION) ELSE ?4 END, head, head, head
-FROM (
-    SELECT number,
-        CASE WHEN CAST(?3 AS TEXT) IS NOT NULL THEN coalesce((SELECT number FROM message WHERE id = ?3), -1) END
-            AS message,
-        CASE WHEN EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number) THEN 0 ELSE 1 END AS head
-    FROM chat WHERE id = ?1
-) AS owed RETURNING id, head"""
 _DELIVERIES = f"""
 SELECT {DELIVERY} FROM delivery
 JOIN chat ON chat.number = delivery.chat

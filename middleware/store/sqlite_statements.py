@@ -19,6 +19,10 @@ class SqliteStatements:
         """How many rows it wrote."""
         return self._execute(statement, parameters).rowcount
 
+    async def insert(self, statement: str, parameters: Row) -> int:
+        """The number that the row was given."""
+        return self._execute(statement, parameters).lastrowid or 0
+
     def _execute(self, statement: str, parameters: Row) -> sqlite3.Cursor:
         # After some errors (a full disk) SQLite has rolled back; what follows must not be written on its own.
         if not self._connection.in_transaction:

@@ -14,12 +14,12 @@ from middleware.store.errors import RuleBroken
 from middleware.store.reading import SqlReading
 from middleware.store.sqlite_file import Place, unavailable
 from middleware.store.sqlite_statements import SqliteStatements
-from middleware.store.transaction import SqlTransaction
+from middleware.store.sqlite_transaction import SqliteTransaction
 
 log = logging.getLogger(__name__)
 
 Connect: TypeAlias = Callable[[], sqlite3.Connection]
-_Run: TypeAlias = Callable[[sqlite3.Connection, Work, SqlTransaction], Outcome]
+_Run: TypeAlias = Callable[[sqlite3.Connection, Work, SqliteTransaction], Outcome]
 
 
 class _Lost(Exception):
@@ -95,7 +95,7 @@ class Writing(_Connected):
 
     def _together(self, units: Sequence[Work], *, run: _Run) -> Sequence[Outcome]:
         connection = self._begun()
-        transaction = SqlTransaction(SqliteStatements(connection))
+        transaction = SqliteTransaction(SqliteStatements(connection))
         try:
             outcomes = [run(connection, unit, transaction) for unit in units]
         except _Lost:
@@ -166,7 +166,7 @@ class Writing(_Connected):
         return outcomes
 
 
-def _run_bare(connection: sqlite3.Connection, unit: Work, transaction: SqlTransaction) -> Outcome:
+def _run_bare(connection: sqlite3.Connection, unit: Work, transaction: SqliteTransaction) -> Outcome:
     """Run a unit that is expected not to fail after it has written: without the price of a savepoint."""
     changes = connection.total_changes
     try:
@@ -180,7 +180,7 @@ def _run_bare(connection: sqlite3.Connection, unit: Work, transaction: SqlTransa
     return outcome
 
 
-def _run_guarded(connection: sqlite3.Connection, unit: Work, transaction: SqlTransaction) -> Outcome:
+def _run_guarded(connection: sqlite3.Connection, unit: Work, transaction: SqliteTransaction) -> Outcome:
     """Run a unit that may fail at any point: what it wrote is taken back."""
     connection.execute("SAVEPOINT unit")
     try:

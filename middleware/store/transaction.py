@@ -1,8 +1,7 @@
 """What can be written, whatever engine takes it."""
 
-import json
 import secrets
-from collections.abc import Collection
+from abc import ABC, abstractmethod
 
 from middleware.relay.badge import Badge, BadgeId
 from middleware.relay.model import (
@@ -23,6 +22,7 @@ from middleware.relay.model import (
     MessageStatus,
     VisitorId,
 )
+from middleware.relay.ports import Turn
 from middleware.store import sql
 from middleware.store.errors import RuleBroken
 from middleware.store.events import about_of, from_text, place_of, to_text
@@ -39,7 +39,7 @@ from middleware.store.rows import (
 )
 
 
-class SqlTransaction(SqlReading):
+class SqlTransaction(SqlReading, ABC):
     """The `Transaction` of one engine's statements."""
 
     # --- chats and messages
@@ -103,15 +103,14 @@ class SqlTransaction(SqlReading):
         """Write who is in the chat."""
         await self._count(sql.SET_AGENT, (chat, agent and agent.id, agent and agent.name))
 
-    async def advance(self, chat: ChatId, *, index: int) -> Chat | None:
-        """If this Flex index is the next one of the chat, the one behind it is now; the chat as it then is."""
+    async def advance(self, chat: ChatId, *, index: int) -> Turn | None:
+        """If this Flex index is the next one of the chat, the one behind it is now; the chat's turn as it then is."""
         row = await self._first(sql.ADVANCE, (chat, index))
-        return None if row is None else to_chat(row)
+        return None if row is None else Turn(row[0], bool(row[1]))
 
-    async def set_sent(self, message: Message, *, index: int) -> int | None:
-        """Write that Flex has the message; its `seq`, None if it was sent before."""
-        row = await self._first(sql.SET_SENT, (message.id, index))
-        return None if row is None else row[0]
+    async def set_sent(self, message: Message, *, index: int) -> bool:
+        """Write that Flex has the message; False if it was sent before."""
+        return await self._count(sql.SET_SENT, (message.id, index)) > 0
 
     async def set_next_index(self, chat: ChatId, index: int) -> None:
         """Write which Flex index comes next."""
@@ -154,22 +153,11 @@ class SqlTransaction(SqlReading):
         self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None = None
     ) -> DeliveryId | None:
         """Add a delivery behind the others of its chat, and claim it if it is the head."""
-        row = await self._owe_claimed((chat, kind.value, message, due, until))
-        if row is None:
+        owed = await self._owe_claimed(chat, kind, due=due, until=until, message=message)
+        if owed is None:
             raise RuleBroken("A delivery needs a chat that is in the store.")
-        return DeliveryId(row[0]) if row[1] else None
-
-    async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
-        """Lease, until then, the due heads of at most `limit` chats, longest due first."""
-        return await self._claim(await self._rows(sql.CLAIMABLE, (now, limit)), until=until)
-
-    async def _claim(self, rows: list[Row], *, until: float) -> list[Delivery]:
-        claimed = []
-        for row in rows:
-            id_, kind, attempts, *rest = row
-            await self._count(sql.CLAIM, (id_, until))
-            claimed.append(to_delivery((id_, kind, attempts + 1, *rest)))
-        return claimed
+        delivery, is_head = owed
+        return DeliveryId(delivery) if is_head else None
 
     async def settle(self, delivery: DeliveryId, *, now: float) -> None:
         """Finish the delivery, whoever has claimed it; the next of its chat becomes the head, due now."""
@@ -205,10 +193,6 @@ class SqlTransaction(SqlReading):
     async def owed_to(self, chat: ChatId) -> list[Delivery]:
         """Every unfinished delivery of the chat, in order."""
         return [to_delivery(row) for row in await self._rows(sql.OWED_TO, (chat,))]
-
-    async def release_claims(self, *, now: float, but: Collection[DeliveryId] = ()) -> int:
-        """Make every claim of this node, but for these, due now and unsure. How many."""
-        return await self._count(sql.RELEASE_CLAIMS, (now, json.dumps([*but])))
 
     # --- inbox
 
@@ -278,8 +262,11 @@ class SqlTransaction(SqlReading):
             await self._count(sql.HOLDS_STILL, (ref,))
         return [from_text(held) for _, held in rows]
 
-    async def _owe_claimed(self, parameters: Row) -> Row | None:
-        return await self._first(sql.OWE_CLAIMED, parameters)
+    @abstractmethod
+    async def _owe_claimed(
+        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None
+    ) -> tuple[int, bool] | None:
+        """The delivery's number, and whether it is the head, which is claimed then; None without the chat."""
 
     async def _finish(self, delivery: DeliveryId, attempts: int | None, *, now: float) -> int | None:
         """None if it is finished or another's; else the chat's number if something stands behind it, or 0."""
@@ -289,9 +276,9 @@ class SqlTransaction(SqlReading):
         chat, head, behind = row
         return chat if head and behind and await self._count(sql.PROMOTE, (chat, now)) else 0
 
+    @abstractmethod
     async def _claim_of(self, chat: int, *, now: float, until: float) -> list[Delivery]:
         """The head of the chat of this number, if it is due."""
-        return await self._claim(await self._rows(sql.CLAIMABLE_OF, (chat, now)), until=until)
 
 
 def _message_id(at: float) -> MessageId:

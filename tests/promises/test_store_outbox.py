@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from middleware.relay.model import Chat, ChatId, Delivery, DeliveryId, DeliveryKind, MessageId, MessageStatus
-from middleware.relay.ports import Store, Transaction, Unit
+from middleware.relay.model import ChatId, Delivery, DeliveryId, DeliveryKind, MessageId, MessageStatus
+from middleware.relay.ports import Store, Transaction, Turn, Unit
 from middleware.store.errors import RuleBroken
 from tests.promises.stores import CHAT, OTHER, adding, said, three_owed, two_chats
 
@@ -368,7 +368,7 @@ async def test_what_is_anothers_by_now_gives_no_claim_to_the_next(store: Store) 
     assert [DeliveryKind.OPEN, DeliveryKind.SAY, DeliveryKind.END] == await owed(store)
 
 
-def advancing(index: int) -> Unit[Chat | None]:
+def advancing(index: int) -> Unit[Turn | None]:
     return lambda tx: tx.advance(CHAT.id, index=index)
 
 
@@ -376,10 +376,10 @@ async def test_flexs_index_moves_on_only_from_its_place(store: Store) -> None:
     """A hole is waited for; what was passed over is passed over."""
     await store.write(two_chats)
     for index, following in [(0, 1), (2, 1), (0, 1), (1, 2)]:
-        chat = await store.write(advancing(index))
+        assert Turn(following, holds=False) == await store.write(advancing(index))
+        chat = await store.read(lambda view: view.chat(CHAT.id))
         assert chat is not None
         assert following == chat.next_index
-        assert chat == await store.read(lambda view: view.chat(CHAT.id))
     assert await store.write(lambda tx: tx.advance(ChatId("nobody's"), index=0)) is None
 
 
@@ -387,7 +387,7 @@ async def test_a_message_is_marked_sent_once_and_keeps_the_place_it_has(store: S
     """The receipt and the echo say the same; the first of them wins."""
     await store.write(two_chats)
     message = await store.write(adding(said("hello")))
-    assert 1 == await store.write(lambda tx: tx.set_sent(message, index=4))
-    assert await store.write(lambda tx: tx.set_sent(message, index=5)) is None
+    assert await store.write(lambda tx: tx.set_sent(message, index=4))
+    assert not await store.write(lambda tx: tx.set_sent(message, index=5))
     (found,) = await store.read(lambda view: view.messages_after(CHAT.id, seq=0, limit=9))
     assert (MessageStatus.SENT, 4) == (found.status, found.place and found.place.index)

@@ -1,5 +1,6 @@
 -- Times are seconds since the epoch, booleans 0 and 1. Tables point to one another by `number`, the order of arrival: what
--- is written at the same time lies on the same pages, and the price of a commit is its pages.
+-- is written at the same time lies on the same pages, and the price of a commit is its pages. A choice of three or more is
+-- written with OR: for IN, SQLite would build a table in memory each time it is checked.
 
 CREATE TABLE chat (
     number INTEGER PRIMARY KEY,
@@ -8,7 +9,7 @@ CREATE TABLE chat (
     visitor_name TEXT,
     opened_at REAL NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'ended')),
-    ended_by TEXT CHECK (ended_by IN ('visitor', 'flex', 'house')),
+    ended_by TEXT CHECK (ended_by = 'visitor' OR ended_by = 'flex' OR ended_by = 'house'),
     ended_at REAL,
     ref TEXT,
     agent_id TEXT,
@@ -28,10 +29,10 @@ CREATE TABLE message (
     id TEXT NOT NULL UNIQUE,
     chat INTEGER NOT NULL REFERENCES chat (number),
     seq INTEGER NOT NULL,
-    author TEXT NOT NULL CHECK (author IN ('visitor', 'agent', 'bot', 'system')),
+    author TEXT NOT NULL CHECK (author = 'visitor' OR author = 'agent' OR author = 'bot' OR author = 'system'),
     text TEXT NOT NULL,
     at REAL NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('sending', 'sent', 'failed')),
+    status TEXT NOT NULL CHECK (status = 'sending' OR status = 'sent' OR status = 'failed'),
     name TEXT,
     asker TEXT, -- the visitor whose ask made it
     ask TEXT,
@@ -46,7 +47,7 @@ CREATE INDEX message_unsent ON message (chat, seq) WHERE author = 'visitor' AND 
 CREATE TABLE delivery (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again: who settles late must not settle another's
     chat INTEGER NOT NULL REFERENCES chat (number),
-    kind TEXT NOT NULL CHECK (kind IN ('open', 'say', 'end', 'meet')),
+    kind TEXT NOT NULL CHECK (kind = 'open' OR kind = 'say' OR kind = 'end' OR kind = 'meet'),
     message INTEGER REFERENCES message (number),
     head INTEGER NOT NULL CHECK (head IN (0, 1)),
     due REAL NOT NULL,

@@ -1,0 +1,61 @@
+"""What can be written to SQLite, where nobody else writes meanwhile: a statement may rely on what the last one read."""
+
+import json
+from collections.abc import Collection
+
+from middleware.relay.model import ChatId, Delivery, DeliveryId, DeliveryKind, MessageId
+from middleware.store import sql
+from middleware.store.rows import Row, to_delivery
+from middleware.store.sqlite_statements import SqliteStatements
+from middleware.store.transaction import SqlTransaction
+
+OWED_AT = """
+SELECT chat.number, (SELECT number FROM message WHERE id = ?2),
+    EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number)
+FROM chat WHERE id = ?1"""
+OWE_AT = """
+INSERT INTO delivery (chat, kind, message, due, head, attempts, claimed) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5)"""
+"""Two statements cost half of what one costs that reads the table it writes: that is put together in memory first."""
+
+_NOBODYS = -1
+"""No message has this number, and none can be owed by it."""
+
+
+class SqliteTransaction(SqlTransaction):
+    """The `Transaction` of one batch of units."""
+
+    def __init__(self, statements: SqliteStatements) -> None:
+        super().__init__(statements)
+        self._insert = statements.insert
+
+    async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
+        """Lease, until then, the due heads of at most `limit` chats, longest due first."""
+        return await self._claim(await self._rows(sql.CLAIMABLE, (now, limit)), until=until)
+
+    async def release_claims(self, *, now: float, but: Collection[DeliveryId] = ()) -> int:
+        """Make every claim of this node, but for these, due now and unsure. How many."""
+        return await self._count(sql.RELEASE_CLAIMS, (now, json.dumps([*but])))
+
+    async def _owe_claimed(
+        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None
+    ) -> tuple[int, bool] | None:
+        row = await self._first(OWED_AT, (chat, message))
+        if row is None:
+            return None
+        number, words, behind = row
+        if message is not None and words is None:
+            words = _NOBODYS
+        time = due if behind else until
+        return await self._insert(OWE_AT, (number, kind.value, words, time, 1 - behind)), not behind
+
+    async def _claim_of(self, chat: int, *, now: float, until: float) -> list[Delivery]:
+        """The head of the chat of this number, if it is due."""
+        return await self._claim(await self._rows(sql.CLAIMABLE_OF, (chat, now)), until=until)
+
+    async def _claim(self, rows: list[Row], *, until: float) -> list[Delivery]:
+        claimed = []
+        for row in rows:
+            id_, kind, attempts, *rest = row
+            await self._count(sql.CLAIM, (id_, until))
+            claimed.append(to_delivery((id_, kind, attempts + 1, *rest)))
+        return claimed
