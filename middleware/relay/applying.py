@@ -55,13 +55,14 @@ class Applying:
     def __init__(self, tx: Transaction, chat: Chat, *, now: float) -> None:
         self._tx = tx
         self._chat = chat
+        self._next_index, self._holds = chat.next_index, chat.holds
         self._now = now
         self.news: list[News] = []
         self.owing = False
 
     @property
     def chat(self) -> Chat:
-        """The chat, with what has become of it."""
+        """The chat, with what has become of it, but for its turn."""
         return self._chat
 
     async def accept(self, event: Event) -> Fate:
@@ -90,7 +91,7 @@ class Applying:
 
     async def skip_to(self, index: int) -> None:
         """Nothing is waited for below this index. What is held there, the next look decides on."""
-        if index >= self._chat.next_index:
+        if index >= self._next_index:
             await self._advance(index)
 
     async def say_held(self, *, below: int) -> None:
@@ -107,9 +108,9 @@ class Applying:
     async def _was_before(self, event: Event) -> bool:
         """Whatever came in its turn has moved the turn on and left a message in its place; all else is remembered."""
         if isinstance(event, Said | Echoed):
-            if event.index == self._chat.next_index:
+            if event.index == self._next_index:
                 return False
-            if event.index < self._chat.next_index and await self._stands(event):
+            if event.index < self._next_index and await self._stands(event):
                 return True
         return not await self._tx.remember(event.key, ref=event.ref, at=self._now)
 
@@ -119,22 +120,22 @@ class Applying:
         return message is not None and (isinstance(event, Said) or event.message == message.id)
 
     async def _utter(self, event: Uttered) -> Fate:
-        passed_over = isinstance(event, Said) and event.index < self._chat.next_index
-        if passed_over or event.index > self._chat.next_index:
+        passed_over = isinstance(event, Said) and event.index < self._next_index
+        if passed_over or event.index > self._next_index:
             await self._hold(event)
             await self._tx.watch(self._chat.id, at=self._now + GAP_PATIENCE)
             return Fate.HELD
         await self._write(event)
-        if event.index == self._chat.next_index:
+        if event.index == self._next_index:
             await self._advance(event.index + 1)
         return Fate.APPLIED
 
     async def _advance(self, index: int) -> None:
         """The next index is this one, or the one behind the held events that follow."""
-        while self._chat.holds and (held := await self._tx.take_held_at(ref_of(self._chat), index)):
+        while self._holds and (held := await self._tx.take_held_at(ref_of(self._chat), index)):
             await self._write(held)
             index += 1
-        self._chat = replace(self._chat, next_index=index)
+        self._next_index = index
         await self._tx.set_next_index(self._chat.id, index)
 
     async def _write(self, event: Event) -> None:
@@ -165,13 +166,13 @@ class Applying:
 
     async def _hold(self, event: Event) -> None:
         await self._tx.hold(event)
-        self._chat = replace(self._chat, holds=True)
+        self._holds = True
 
     async def _await(self, change: Change) -> None:
         """A removed message is not waited for; one that was reworded is."""
-        if isinstance(change, Withdrawn) and change.index == self._chat.next_index:
+        if isinstance(change, Withdrawn) and change.index == self._next_index:
             await self._advance(change.index + 1)
-        elif change.index >= self._chat.next_index:
+        elif change.index >= self._next_index:
             await self._tx.watch(self._chat.id, at=self._now + GAP_PATIENCE)
 
     async def _apply_to(self, message: Message, change: Change) -> Message:
@@ -189,7 +190,7 @@ class Applying:
         return after
 
     async def _held_changes(self, index: int) -> list[Change]:
-        held = await self._tx.take_changes(ref_of(self._chat), index) if self._chat.holds else []
+        held = await self._tx.take_changes(ref_of(self._chat), index) if self._holds else []
         return [change for change in held if isinstance(change, Reworded | Withdrawn)]
 
     async def _author(self, event: Said) -> Author:

@@ -1,6 +1,6 @@
 """What can be written, whatever engine takes it."""
 
-import secrets
+import os
 from abc import ABC, abstractmethod
 
 from middleware.relay.badge import Badge, BadgeId
@@ -283,4 +283,4 @@ class SqlTransaction(SqlReading, ABC):
 
 def _message_id(at: float) -> MessageId:
     """32 hexadecimal digits nobody can guess, that begin with the time so that the newest lie together."""
-    return MessageId(f"{int(at * 1000) & 0xFFFFFFFFFFFF:012x}{secrets.token_hex(10)}")
+    return MessageId(f"{int(at * 1000) & 0xFFFFFFFFFFFF:012x}{os.urandom(10).hex()}")
