@@ -150,7 +150,6 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
         await to_flex.recover()
         await sweep.recover()
         opened.push_async_callback(bell.close)
-        await opened.enter_async_context(_running(bell))
         await opened.enter_async_context(_running(watch))
         await opened.enter_async_context(_working(to_flex, sweep))
         yield app

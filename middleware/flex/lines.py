@@ -8,7 +8,6 @@ import asyncio
 import ssl
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple, cast
@@ -112,8 +111,11 @@ class Lines:
         await asyncio.gather(*(line.gone.wait() for line in gone))
 
     async def _enter(self) -> None:
+        if not self._room.locked():
+            await self._room.acquire()  # There is room, so this does not wait.
+            return
         try:
-            async with asyncio.timeout(self._patience.connect) if self._room.locked() else nullcontext():
+            async with asyncio.timeout(self._patience.connect):
                 await self._room.acquire()
         except TimeoutError:
             raise NotReached("every line is busy") from None
@@ -155,7 +157,8 @@ class _Line(asyncio.Protocol):
         self._answer = Answer()
         self._waiting: asyncio.Future[Answer] | None = None
         self._kept_alive = True
-        self._used = self._heard = 0.0
+        self._used = self._heard = self._began = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
 
     def fit(self, since: float) -> bool:
         """Whether it can carry another request and was used since then."""
@@ -171,25 +174,25 @@ class _Line(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._answer = Answer()
         self._waiting = self._loop.create_future()
-        self._heard = begin = self._loop.time()
+        self._heard = self._began = self._loop.time()
         self._transport.write(request)
-        alarm = self._loop.call_later(min(patience.read, patience.total), self._late, begin, patience)
+        if self._alarm is None:
+            self._alarm = self._loop.call_later(min(patience.read, patience.total), self._look, patience)
         try:
             return await self._waiting
         finally:
-            alarm.cancel()
             self._waiting = None
 
-    def _late(self, begin: float, patience: Patience) -> None:
-        """Look whether something was heard meanwhile, and when to look again."""
-        now = self._loop.time()
-        left = min(begin + patience.total, self._heard + patience.read) - now
+    def _look(self, patience: Patience) -> None:
+        """Whether an answer is late, and when to look again. One alarm serves every request made before it rings."""
+        self._alarm = None
         if self._waiting is None or self._waiting.done():
             return
+        left = min(self._began + patience.total, self._heard + patience.read) - self._loop.time()
         if left <= 0:
             self._fail("no answer in time")
         else:
-            self._loop.call_later(left, self._late, begin, patience)
+            self._alarm = self._loop.call_later(left, self._look, patience)
 
     def _fail(self, why: str, cause: BaseException | None = None) -> None:
         self._kept_alive = False
@@ -206,6 +209,8 @@ class _Line(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The line is gone."""
+        if self._alarm is not None:
+            self._alarm.cancel()
         self._fail("the line was cut", exc)
         self.gone.set()
 

@@ -30,8 +30,8 @@ class Voice(Protocol):
 
     tells_changes: bool
 
-    async def tell(self, sid: str, chat: Chat, news: News) -> None:
-        """Tell the socket one thing."""
+    def tell(self, sid: str, chat: Chat, news: News) -> None:
+        """Tell the socket one thing, at once."""
 
     async def tell_all(self, sid: str, found: CatchUp) -> None:
         """Tell the socket what it missed, no faster than it takes it."""
@@ -73,20 +73,22 @@ class Ear:
 
 
 class SocketBell:
-    """Rings this node's sockets. One task tells, so that news keep their order; catching up happens beside it."""
+    """Rings this node's sockets, in the order of the rings; catching up happens beside it."""
 
     def __init__(self, store: Store, *, meters: Meters = UNCOUNTED) -> None:
         self._store = store
         self._meters = meters
         self._ears: dict[VisitorId, dict[Ear, None]] = defaultdict(dict)
-        self._rung: asyncio.Queue[tuple[Chat, Sequence[News]]] = asyncio.Queue()
+        self._rung: list[tuple[Chat, Sequence[News]]] = []
         self._catching_up: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     def ring(self, chat: Chat, news: Sequence[News]) -> None:
-        """Queue the news for the chat's sockets on this node, if there are any."""
+        """Tell the news to the chat's sockets on this node, if there are any: soon, when whoever rings has gone on."""
         if chat.visitor in self._ears:
-            self._rung.put_nowait((chat, news))
+            if not self._rung:
+                asyncio.get_running_loop().call_soon(self._tell_rung)
+            self._rung.append((chat, news))
 
     def listen(self, ear: Ear) -> None:
         """From now on, tell this socket."""
@@ -106,14 +108,6 @@ class SocketBell:
     def ears(self) -> list[Ear]:
         """Every listening socket of this node."""
         return [ear for ears in self._ears.values() for ear in ears]
-
-    async def run(self) -> None:
-        """Tell until cancelled."""
-        while True:
-            chat, news = await self._rung.get()
-            for ear in self.ears_of(chat.visitor):
-                for one in news:
-                    await self._tell(ear, chat, one)
 
     async def close(self) -> None:
         """Stop every catching up."""
@@ -148,18 +142,25 @@ class SocketBell:
         for visitor in tuple(self._ears):
             self.look(visitor)
 
-    async def _tell(self, ear: Ear, chat: Chat, news: News) -> None:
+    def _tell_rung(self) -> None:
+        rung, self._rung = self._rung, []
+        for chat, news in rung:
+            for ear in self.ears_of(chat.visitor):
+                for one in news:
+                    self._tell(ear, chat, one)
+
+    def _tell(self, ear: Ear, chat: Chat, news: News) -> None:
         if isinstance(news, ChatOpened) and ear.chat == chat.id:
             return  # It opened the chat itself; the answer says so.
         if ear.reading.locked() or ear.behind:
             ear.missed = True
             ear.current = ear.current and not isinstance(news, MessageChanged)
         elif _is_old(ear, chat) or _in_turn(ear, chat, news):
-            await self._speak(ear, chat, news)
+            self._speak(ear, chat, news)
         elif _is_new(ear, chat, news):
             self.catch_up(ear)
 
-    async def _speak(self, ear: Ear, chat: Chat, news: News) -> None:
+    def _speak(self, ear: Ear, chat: Chat, news: News) -> None:
         if isinstance(news, ChatOpened):
             ear.begin(chat)
         if isinstance(news, MessageSaid) and ear.chat == chat.id:
@@ -168,7 +169,7 @@ class SocketBell:
                 return  # Its own words; the answer says so.
             self._meters.told(1)
         try:
-            await ear.voice.tell(ear.sid, chat, news)
+            ear.voice.tell(ear.sid, chat, news)
         except Exception:
             log.exception("A socket could not be told.", extra={"chat": chat.id})
 

@@ -20,8 +20,8 @@ class ChatNamespace(Namespace):
             raise UnknownAsk(f"There is no ask of this name; there are {', '.join(self._asks)}.")
         return await grant(ear, payload)
 
-    async def tell(self, sid: str, chat: Chat, news: News) -> None:
-        """Tell the socket one thing."""
+    def tell(self, sid: str, chat: Chat, news: News) -> None:
+        """Tell the socket one thing, at once."""
         name, payload = wire.shape_news(chat, news)
         self.say(sid, name, payload)
 

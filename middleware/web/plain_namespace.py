@@ -32,11 +32,11 @@ class PlainNamespace(Namespace):
             self.say(ear.sid, PROBLEM, answer["error"])
         return answer
 
-    async def tell(self, sid: str, chat: Chat, news: News) -> None:
+    def tell(self, sid: str, chat: Chat, news: News) -> None:
         """Texts, and the end."""
         match news:
             case MessageSaid():
-                await self._tell_text(sid, news.message)
+                self._tell_text(sid, news.message)
             case ChatEnded():
                 self.say(sid, ENDED)
             case _:
@@ -50,7 +50,7 @@ class PlainNamespace(Namespace):
         for message in found.messages:
             if message.edited is not Edited.WITHDRAWN:
                 await self.room(sid)
-                await self._tell_text(sid, message)
+                self._tell_text(sid, message)
         if found.chat.state is ChatState.ENDED and not found.more:
             self.say(sid, ENDED)
 
@@ -64,5 +64,5 @@ class PlainNamespace(Namespace):
             self.say(ear.sid, TOKEN, token)
             return await self.from_visitor.say(ear.visitor, words)
 
-    async def _tell_text(self, sid: str, message: Message) -> None:
+    def _tell_text(self, sid: str, message: Message) -> None:
         self.say(sid, SAY, message.text)

@@ -107,8 +107,8 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         """Grant an ask, or raise `AskRefused`."""
 
     @abstractmethod
-    async def tell(self, sid: str, chat: Chat, news: News) -> None:
-        """Tell the socket one thing."""
+    def tell(self, sid: str, chat: Chat, news: News) -> None:
+        """Tell the socket one thing, at once."""
 
     @abstractmethod
     async def tell_all(self, sid: str, found: CatchUp) -> None:

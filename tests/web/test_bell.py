@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from middleware.relay.model import (
     Draft,
     Edited,
     Ender,
-    Message,
     MessageChanged,
     MessageSaid,
     MessageStatus,
@@ -45,7 +43,7 @@ def _open_gate() -> asyncio.Event:
 
 @dataclass(slots=True)
 class Page:
-    """Writes down what it is told; a slow one takes a few turns of the loop over each thing, or waits at its gate."""
+    """Writes down what it is told; a slow one takes turns of the loop over what it missed, or waits at its gate."""
 
     tells_changes: bool = True
     slow: int = 0
@@ -56,11 +54,11 @@ class Page:
     resets: int = 0
     gate: asyncio.Event = field(default_factory=_open_gate)
 
-    async def tell(self, sid: str, chat: Chat, news: News) -> None:
+    def tell(self, sid: str, chat: Chat, news: News) -> None:
         del sid, chat
         self.told.append(news)
         if isinstance(news, MessageSaid):
-            await self._hear(news.message)
+            self.heard.append(news.message.seq)
 
     async def tell_all(self, sid: str, found: CatchUp) -> None:
         del sid
@@ -68,19 +66,16 @@ class Page:
         self.changed += [message.text for message in found.changed]
         self.resets += found.reset
         for message in found.messages:
-            await self._hear(message)
+            self.heard.append(message.seq)
+            await self.gate.wait()
+            for _ in range(self.slow):
+                await asyncio.sleep(0)
 
     async def send_away(self, sid: str) -> None:
         raise AssertionError(f"nobody sends {sid} away")
 
     async def hang_up(self, sid: str) -> None:
         raise AssertionError(f"{sid} was hung up by its bell")
-
-    async def _hear(self, message: Message) -> None:
-        self.heard.append(message.seq)
-        await self.gate.wait()
-        for _ in range(self.slow):
-            await asyncio.sleep(0)
 
 
 class House:
@@ -121,11 +116,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with SqliteStore(tmp_path / "relay.db") as store:
         house = House(store)
         await house.open(OLD)
-        telling = asyncio.create_task(house.bell.run())
         yield house
-        telling.cancel()
-        with suppress(asyncio.CancelledError):
-            await telling
         await house.bell.close()
 
 
