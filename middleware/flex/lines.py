@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 import httptools
 from multidict import CIMultiDict
 
+from middleware.alarm import Alarm
+
 MOST_BYTES = 16_000_000
 """A longer answer is none of Twilio's: its lists come in pages of a few hundred kilobytes at most."""
 _IDLE_SECONDS = 30.0
@@ -157,8 +159,8 @@ class _Line(asyncio.Protocol):
         self._answer = Answer()
         self._waiting: asyncio.Future[Answer] | None = None
         self._kept_alive = True
-        self._used = self._heard = self._began = 0.0
-        self._alarm: asyncio.TimerHandle | None = None
+        self._used = self._began = 0.0
+        self._alarm = Alarm()
 
     def fit(self, since: float) -> bool:
         """Whether it can carry another request and was used since then."""
@@ -174,25 +176,18 @@ class _Line(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._answer = Answer()
         self._waiting = self._loop.create_future()
-        self._heard = self._began = self._loop.time()
+        self._began = self._loop.time()
+        self._patience = patience
         self._transport.write(request)
-        if self._alarm is None:
-            self._alarm = self._loop.call_later(min(patience.read, patience.total), self._look, patience)
+        self._alarm.set(min(patience.read, patience.total), self._late)
         try:
             return await self._waiting
         finally:
+            self._alarm.clear()
             self._waiting = None
 
-    def _look(self, patience: Patience) -> None:
-        """Whether an answer is late, and when to look again. One alarm serves every request made before it rings."""
-        self._alarm = None
-        if self._waiting is None or self._waiting.done():
-            return
-        left = min(self._began + patience.total, self._heard + patience.read) - self._loop.time()
-        if left <= 0:
-            self._fail("no answer in time")
-        else:
-            self._alarm = self._loop.call_later(left, self._look, patience)
+    def _late(self) -> None:
+        self._fail("no answer in time")
 
     def _fail(self, why: str, cause: BaseException | None = None) -> None:
         self._kept_alive = False
@@ -209,8 +204,7 @@ class _Line(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The line is gone."""
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._alarm.stop()
         self._fail("the line was cut", exc)
         self.gone.set()
 
@@ -219,7 +213,8 @@ class _Line(asyncio.Protocol):
         if self._waiting is None:
             self.cut()  # Nothing was asked.
             return
-        self._heard = self._loop.time()
+        left = self._began + self._patience.total - self._loop.time()
+        self._alarm.set(min(self._patience.read, left), self._late)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, cast
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from middleware.alarm import Alarm
 from middleware.relay.subject import about
 from middleware.web.refusals import refusal
 
@@ -82,7 +83,7 @@ class _Connection(RequestHandler):
     def __init__(self, server: _Server, **kwargs: Any) -> None:
         super().__init__(server, **kwargs)
         self._house, self._lobby, self._patience = server, server.waiting, server.patience
-        self._deadline: asyncio.TimerHandle | None = None
+        self._deadline = Alarm()
         self._answering = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -94,18 +95,21 @@ class _Connection(RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._rest()
+        self._deadline.stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if not self._answering and self._deadline is None and self.transport is not None:
+        if not self._answering and not self._deadline.is_set and self.transport is not None:
             self._wait()
 
     async def _handle_request(self, request: Any, start_time: Any, request_handler: Any) -> Any:
         self._answering = True
         self._rest()
         if request.headers.get("Upgrade", "").lower() != "websocket":
-            self._expect(self._patience.answer)
+            self._deadline.set(self._patience.answer, self._cut)
+        else:
+            self._deadline.stop()
         try:
             return await super()._handle_request(request, start_time, request_handler)
         finally:
@@ -113,8 +117,8 @@ class _Connection(RequestHandler):
             self._rest()
 
     async def finish_response(self, request: Any, resp: Any, start_time: Any) -> Any:
-        if self._deadline is None:
-            self._expect(self._patience.answer)
+        if not self._deadline.is_set:
+            self._deadline.set(self._patience.answer, self._cut)
         return await super().finish_response(request, resp, start_time)
 
     def handle_error(
@@ -133,18 +137,13 @@ class _Connection(RequestHandler):
     def _wait(self) -> None:
         """For a head to become whole."""
         self._lobby[self] = None
-        self._expect(self._patience.head)
+        self._deadline.set(self._patience.head, self._cut)
         if len(self._lobby) > self._patience.waiting:
             next(iter(self._lobby))._cut()
 
-    def _expect(self, seconds: float) -> None:
-        self._deadline = asyncio.get_running_loop().call_later(seconds, self._cut)
-
     def _rest(self) -> None:
         self._lobby.pop(self, None)
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._deadline.clear()
 
     def _cut(self) -> None:
         self._rest()
