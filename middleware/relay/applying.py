@@ -125,8 +125,9 @@ class Applying:
             await self._hold(event)
             await self._tx.watch(self._chat.id, at=self._now + GAP_PATIENCE)
             return Fate.HELD
+        in_turn = event.index == self._next_index
         await self._write(event)
-        if event.index == self._next_index:
+        if in_turn:
             await self._advance(event.index + 1)
         return Fate.APPLIED
 
@@ -135,8 +136,9 @@ class Applying:
         while self._holds and (held := await self._tx.take_held_at(ref_of(self._chat), index)):
             await self._write(held)
             index += 1
-        self._next_index = index
-        await self._tx.set_next_index(self._chat.id, index)
+        if index != self._next_index:
+            self._next_index = index
+            await self._tx.set_next_index(self._chat.id, index)
 
     async def _write(self, event: Event) -> None:
         """An echo stands in the chat since the visitor said it; only its index was waited for."""
@@ -151,6 +153,7 @@ class Applying:
             await self._tx.remember(event.key, ref=event.ref, at=self._now)  # It leaves no message in its place.
         else:
             self.news.append(MessageSaid(await self._tx.add_message(newest)))
+            self._next_index += event.index == self._next_index
 
     async def _change(self, change: Change) -> Fate:
         """A message that is not here yet may be under way, or lost: then Flex's list has it, if it is not removed."""

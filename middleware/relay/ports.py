@@ -79,7 +79,10 @@ class Transaction(Reading, BadgeWriting, Protocol):
         """Write a new chat; a visitor has at most one open chat."""
 
     async def add_message(self, draft: Draft) -> Message:
-        """Give the draft an id and the chat's next `seq`, and write it."""
+        """Give the draft an id and the chat's next `seq`, and write it.
+
+        If its place is the Flex index that the chat waits for, the one behind it is waited for now.
+        """
 
     async def set_status(self, message: MessageId, status: MessageStatus) -> Message | None:
         """Change how far a message has come; the changed message, or None if nothing changed."""

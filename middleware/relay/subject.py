@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from types import MappingProxyType
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
-_SUBJECT: ContextVar[Mapping[str, str]] = ContextVar("subject", default=_NOTHING)
+_NOTHING: Mapping[str, str | None] = MappingProxyType({})
+_SUBJECT: ContextVar[Mapping[str, str | None]] = ContextVar("subject", default=_NOTHING)
 
 
 def subject() -> Mapping[str, str]:
     """What this task works on: `request` and `chat`, where there is one."""
-    return _SUBJECT.get()
+    return {name: value for name, value in _SUBJECT.get().items() if value is not None}
 
 
 class about:  # noqa: N801 — read as a word: `with about(chat=…)`
@@ -19,7 +19,7 @@ class about:  # noqa: N801 — read as a word: `with about(chat=…)`
     __slots__ = ("_known", "_token")
 
     def __init__(self, **more: str | None) -> None:
-        self._known = {**_SUBJECT.get(), **{name: value for name, value in more.items() if value is not None}}
+        self._known = {**_SUBJECT.get(), **more}
 
     def __enter__(self) -> None:
         self._token = _SUBJECT.set(self._known)

@@ -62,7 +62,7 @@ class PostgresTransaction(SqlTransaction):
         self.news.add(chat.id)
 
     async def add_message(self, draft: Draft) -> Message:
-        """Give the draft an id and the chat's next `seq`, and write it."""
+        """Give the draft an id and the chat's next `seq`, and write it; the chat is held."""
         message = await super().add_message(draft)
         self._held.add(draft.chat)
         self.news.add(draft.chat)

@@ -54,7 +54,9 @@ UNSENT = f"""
 MESSAGE_AT = f"{_MESSAGES} WHERE chat.id = ?1 AND message.place = ?2"
 CHANGED = f"""
 {_MESSAGES} WHERE chat.id = ?1 AND message.seq <= ?2 AND message.edited IS NOT NULL ORDER BY message.seq LIMIT ?3"""
-NEXT_SEQ = "UPDATE chat SET last_seq = last_seq + 1 WHERE id = ?1 RETURNING number, last_seq, visitor"
+NEXT_SEQ = """
+UPDATE chat SET last_seq = last_seq + 1, next_index = CASE WHEN next_index = ?2 THEN next_index + 1 ELSE next_index END
+WHERE id = ?1 RETURNING number, last_seq, visitor"""
 ADD_MESSAGE = """
 INSERT INTO message (
     id, chat, seq, author, text, at, status, name, ask, asker, edited, place, worded_at, learned_at

@@ -54,8 +54,9 @@ class SqlTransaction(SqlReading, ABC):
         return (None, False) if row is None else (to_chat(row[1:]), bool(row[0]))
 
     async def add_message(self, draft: Draft) -> Message:
-        """Give the draft an id and the chat's next `seq`, and write it."""
-        row = await self._first(sql.NEXT_SEQ, (draft.chat,))
+        """Give the draft an id and the chat's next `seq`, and write it; the chat waits for its place no longer."""
+        place = None if draft.place is None else draft.place.index
+        row = await self._first(sql.NEXT_SEQ, (draft.chat, place))
         if row is None:
             raise RuleBroken("A message needs a chat that is in the store.")
         number, seq, visitor = row

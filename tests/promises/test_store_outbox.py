@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from middleware.relay.model import ChatId, Delivery, DeliveryId, DeliveryKind, MessageId, MessageStatus
+from middleware.relay.model import ChatId, Delivery, DeliveryId, DeliveryKind, MessageId, MessageStatus, Place
 from middleware.relay.ports import Store, Transaction, Turn, Unit
 from middleware.store.errors import RuleBroken
 from tests.promises.stores import CHAT, OTHER, adding, said, three_owed, two_chats
@@ -381,6 +381,17 @@ async def test_flexs_index_moves_on_only_from_its_place(store: Store) -> None:
         assert chat is not None
         assert following == chat.next_index
     assert await store.write(lambda tx: tx.advance(ChatId("nobody's"), index=0)) is None
+
+
+async def test_a_message_in_the_awaited_place_moves_the_index_on(store: Store) -> None:
+    """Its words and the chat's turn are one write; a message of an earlier or a later place changes nothing."""
+    await store.write(two_chats)
+    for index, following in [(1, 0), (0, 1), (0, 1), (1, 2)]:
+        await store.write(adding(replace(said("hello"), place=Place(index))))
+        chat = await store.read(lambda view: view.chat(CHAT.id))
+        assert following == (chat and chat.next_index)
+    await store.write(adding(said("without a place")))
+    assert Turn(2, holds=False) == await store.write(advancing(7))
 
 
 async def test_a_message_is_marked_sent_once_and_keeps_the_place_it_has(store: Store) -> None:
