@@ -5,6 +5,7 @@ and the answer read by hand. What the package says of itself and of the account 
 """
 
 import json
+import re
 from urllib.parse import quote_plus
 
 from aiohttp import encode_basic_auth
@@ -38,8 +39,8 @@ class Posting:
     async def post(self, ref: FlexRef, message: Message) -> Receipt:
         """Post the message as the visitor, so that it fires webhooks and the flow's Studio step."""
         form = (
-            f"{self._author}={quote_plus(chat_events.identity(message.chat))}"
-            f"&Body={quote_plus(message.text)}&Attributes={_quoted_attributes(message.id)}"
+            f"{self._author}={_quoted(chat_events.identity(message.chat))}"
+            f"&Body={_quoted(message.text)}&Attributes={_quoted_attributes(message.id)}"
         )
         with channel_may_be_gone():
             sent = await self._transport.post(f"{self._url}/{ref}/Messages", head=self._head, form=form.encode())
@@ -48,8 +49,15 @@ class Posting:
 
 def _quoted_attributes(message: MessageId) -> str:
     """All but the id is the same each time."""
-    return f"{_BEFORE_ID}{quote_plus(json.dumps(message)[1:-1])}{_BEHIND_ID}"
+    return f"{_BEFORE_ID}{message if _PLAIN(message) else quote_plus(json.dumps(message)[1:-1])}{_BEHIND_ID}"
 
+
+def _quoted(text: str) -> str:
+    return text if _PLAIN(text) else quote_plus(text)
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+"""What stands for itself, in a form and in JSON, as all ids do."""
 
 _ID = MessageId("@")
 _BEFORE_ID, _BEHIND_ID = map(quote_plus, chat_events.attributes(_ID).split(_ID))

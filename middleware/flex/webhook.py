@@ -7,7 +7,7 @@ import base64
 import hmac
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_to_bytes
 
 from middleware.flex.boundaries import check_boundaries
 from middleware.relay.errors import BadWebhook, Forged, NoForm
@@ -68,7 +68,8 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _plain(text: str) -> str:
-    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
+    """Raises `ValueError`."""
+    return unquote_to_bytes(text.replace("+", " ")).decode() if "%" in text or "+" in text else text
 
 
 def key(token: str) -> hmac.HMAC:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from middleware.alarm import Alarm
 from middleware.relay.badge import Badge
 from middleware.relay.errors import StoreUnavailable
 from middleware.relay.meters import UNCOUNTED, Meters
@@ -48,8 +49,9 @@ class Ear:
     """One listening socket, and how far it has heard: `told` is the last `seq` it was given of `chat`.
 
     `since` is when that chat was opened: an older chat's late news are not mistaken for those of a newer one. `current`
-    says that every change to what it was told has been told too. `overdue` is an ask that was not done in time. `badge`
-    is what it came with, or was given with its first chat; it may stay until `good_until`.
+    says that every change to what it was told has been told too. `alarm` rings when an ask takes too long, `overdue` is
+    one that was not done in time. `badge` is what it came with, or was given with its first chat; it may stay until
+    `good_until`.
     """
 
     sid: str
@@ -65,6 +67,7 @@ class Ear:
     current: bool = False
     missed: bool = False
     behind: bool = False
+    alarm: Alarm | None = None
     overdue: "asyncio.Task[Any] | None" = None
 
     def begin(self, chat: Chat, *, told: int = 0) -> None:

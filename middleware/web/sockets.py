@@ -9,6 +9,7 @@ from typing import Any
 import socketio
 from socketio.exceptions import ConnectionRefusedError as Unwelcome
 
+from middleware.alarm import Alarm
 from middleware.relay.errors import AskRefused, BadAsk, BadToken, StoreUnavailable
 from middleware.relay.from_visitor import About, FromVisitor
 from middleware.relay.model import Chat, News, VisitorId, new_id
@@ -81,7 +82,8 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         asking = asyncio.create_task(self._answer(name, ear, payload))
         self._asking.add(asking)
         asking.add_done_callback(self._asking.discard)
-        if await _done(asking, within=self._limits.ask_seconds):
+        ear.alarm = ear.alarm or Alarm()
+        if await _done(asking, within=self._limits.ask_seconds, alarm=ear.alarm):
             return asking.result()
         ear.overdue = asking
         log.warning("An ask is overdue.", extra={"ask": name})
@@ -177,21 +179,20 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
             self.bell.forget(ear)
 
 
-async def _done(task: "asyncio.Task[Any]", *, within: float) -> bool:
+async def _done(task: "asyncio.Task[Any]", *, within: float, alarm: Alarm) -> bool:
     """Wait for the task, so many seconds at most; whether it is done. As `asyncio.wait`, which costs three times it."""
-    loop = asyncio.get_running_loop()
-    over: asyncio.Future[None] = loop.create_future()
+    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def end(_task: object = None) -> None:
         if not over.done():
             over.set_result(None)
 
-    alarm = loop.call_later(within, end)
+    alarm.set(within, end)
     task.add_done_callback(end)
     try:
         await over
     finally:
-        alarm.cancel()
+        alarm.clear()
         task.remove_done_callback(end)
     return task.done()
 

@@ -18,7 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     "alarm": set(),
     "clock": set(),
     "logs": {"middleware.relay.subject", "structlog"},
-    "flex": {"middleware.alarm", "middleware.relay", "aiohttp", "httptools", "multidict", "twilio", "jwt"},
+    "flex": {"middleware.alarm", "middleware.relay", "aiohttp", "httptools", "multidict", "orjson", "twilio", "jwt"},
     "store": {"middleware.relay", "asyncpg"},
     "redis_bell": {"redis"},
     "engine": {"middleware.relay", "middleware.settings", "middleware.settings_values", "middleware.store"},
