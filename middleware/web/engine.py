@@ -140,26 +140,22 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
         return max(line.frames.take(cost, now=self._door.now()), self._door.pace(line.address, cost=cost))
 
     async def take(self, line: Line, frame: str) -> None:
-        """Do what a frame of a websocket asks for."""
+        """Do what a frame of a websocket asks for. One that fails as nobody foresaw is the end of nothing but itself."""
         socket = self.sockets.get(line.sid)
         if socket is None:
             return
         match frame[0]:
             case "4":
-                await self._message(line, frame[1:])
+                try:
+                    await self.handlers["message"](line.sid, frame[1:])
+                except Exception:
+                    self.logger.exception("message handler error")
             case "3":
                 socket.schedule_ping()
             case "1":
                 await self.end(line)
             case "5":
                 line.unread.put_nowait(Packet(NOOP))
-
-    async def _message(self, line: Line, message: str) -> None:
-        """One that fails in an unforeseen way is the end of nothing but itself."""
-        try:
-            await self.handlers["message"](line.sid, message)
-        except Exception:
-            self.logger.exception("message handler error")
 
     async def move(self, *, within: float) -> None:
         """Let nobody in, and close every line at some time within so many seconds: not all pages come back at once."""

@@ -1,5 +1,7 @@
 """The namespace `/`: strings each way, for a page with five lines of JavaScript."""
 
+from collections.abc import Sequence
+
 from middleware.relay.errors import AlreadyEnded, NotOpen
 from middleware.relay.from_visitor import About, Words
 from middleware.relay.model import AskId, Chat, ChatEnded, ChatState, Edited, Message, MessageSaid, News, new_id
@@ -25,7 +27,7 @@ class PlainNamespace(Namespace):
             raise UnknownAsk(f"There is only `{SAY}` here.")
         return wire.shape_said(await self._say(ear, wire.read_text(payload)))
 
-    async def answer(self, name: str, ear: Ear, payload: tuple[object, ...]) -> wire.Shape:
+    async def answer(self, name: str, ear: Ear, payload: Sequence[object]) -> wire.Shape:
         """What is not granted is told as an event too: such a page asks for no answer."""
         answer = await super().answer(name, ear, payload)
         if not answer["ok"]:

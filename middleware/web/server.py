@@ -20,6 +20,7 @@ from middleware.web.frames import (
     Connect,
     Disconnect,
     Event,
+    Packet,
     answer_packet,
     event_packet,
     read_packet,
@@ -117,22 +118,19 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
         if line is None:
             return
         try:
-            await self._take(line, data)
+            packet = _read(data)
         except BadFrame as bad:
             await self.eio.refuse(line, f"a bad packet: {bad}")
-
-    async def _take(self, line: Line, data: object) -> None:
-        if not isinstance(data, str):
-            raise BadFrame("binary")
-        match read_packet(data):
-            case Connect() as packet:
+            return
+        match packet:
+            case Event():
+                await self._ask(line, packet)
+            case Connect():
                 await self._handle_connect(line.sid, packet.namespace, packet.auth)
                 self._mind(line.sid)
-            case Disconnect() as packet:
+            case Disconnect():
                 await self._handle_disconnect(line.sid, packet.namespace, self.reason.CLIENT_DISCONNECT)
                 self._mind(line.sid)
-            case Event() as packet:
-                await self._ask(line, packet)
             case Ack():
                 return  # We never ask for one.
 
@@ -142,7 +140,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
         if ask.name in RESERVED:
             answer = wire.refused("unknown_ask", "This name is Socket.IO's own.")
         elif sid is not None and self.manager.is_connected(sid, ask.namespace):
-            answer = await self.namespace_handlers[ask.namespace].trigger_event(ask.name, sid, *ask.payloads)
+            answer = await self.namespace_handlers[ask.namespace].asked(ask.name, sid, ask.payloads)
         else:
             return
         if ask.id is not None:
@@ -157,6 +155,12 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
             line.found()
         else:
             self.eio.expect_namespace(line)
+
+
+def _read(data: object) -> Packet:
+    if not isinstance(data, str):
+        raise BadFrame("binary")
+    return read_packet(data)
 
 
 def _quiet(*, now: Now) -> logging.Logger:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from abc import abstractmethod
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,40 +57,38 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         self._ears: dict[str, Ear] = {}
         self._asking: set[asyncio.Task[wire.Shape]] = set()
 
-    async def trigger_event(self, event: str, *args: object) -> wire.Shape | None:
-        """The server's way in, for connections and asks alike."""
+    async def trigger_event(self, event: str, *args: object) -> None:
+        """The library's way in, for connections; asks come by `asked`."""
         sid = str(args[0])
         if event == "connect":
             await self._connect(sid, args[2] if len(args) > 2 else None)
         elif event == "disconnect":
             self._disconnect(sid)
-        else:
-            return await self.answer(event, self._ears[sid], args[1:])
-        return None
 
-    async def answer(self, name: str, ear: Ear, payload: tuple[object, ...]) -> wire.Shape:
-        """The answer to an ask, whatever becomes of it, and in time."""
-        with about(chat=ear.chat):
-            return await self._in_time(name, ear, payload)
+    def asked(self, name: str, sid: str, payload: Sequence[object]) -> Awaitable[wire.Shape]:
+        """The answer to an ask of this socket."""
+        return self.answer(name, self._ears[sid], payload)
 
-    async def _in_time(self, name: str, ear: Ear, payload: tuple[object, ...]) -> wire.Shape:
-        """An ask that is overdue goes on alone.
+    async def answer(self, name: str, ear: Ear, payload: Sequence[object]) -> wire.Shape:
+        """The answer to an ask, whatever becomes of it, and in time.
 
-        Until it has ended, the socket's next ones are put off, so that none overtakes it and they do not pile up.
+        One that is overdue goes on alone. Until it has ended, the socket's next ones are put off, so that none
+        overtakes it and they do not pile up.
         """
         if ear.overdue is not None and not ear.overdue.done():
             return wire.refused("unavailable", "An earlier ask is still under way: ask again a little later.")
-        asking = asyncio.create_task(self._answer(name, ear, payload))
+        with about(chat=ear.chat):
+            asking = asyncio.create_task(self._answer(name, ear, payload))
         self._asking.add(asking)
         asking.add_done_callback(self._asking.discard)
         ear.alarm = ear.alarm or Alarm()
         if await _done(asking, within=self._limits.ask_seconds, alarm=ear.alarm):
             return asking.result()
         ear.overdue = asking
-        log.warning("An ask is overdue.", extra={"ask": name})
+        log.warning("An ask is overdue.", extra={"ask": name, "chat": ear.chat})
         return wire.refused("unavailable", "It is not known yet whether this was stored: ask again a little later.")
 
-    async def _answer(self, name: str, ear: Ear, payload: tuple[object, ...]) -> wire.Shape:
+    async def _answer(self, name: str, ear: Ear, payload: Sequence[object]) -> wire.Shape:
         try:
             if len(payload) > 1:
                 raise BadAsk(f"{name}: one payload is expected, {len(payload)} came")
