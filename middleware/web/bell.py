@@ -6,7 +6,7 @@ or rings while it reads, catches up from the store.
 
 import asyncio
 import logging
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,6 +22,7 @@ from middleware.relay.to_visitor import CatchUp, since
 log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
+_ASKS_KEPT = 32
 _AT_ONCE = 64
 """Catch-ups that read the store at the same time: when everybody has to look, what visitors say must still get in."""
 
@@ -62,13 +63,19 @@ class Ear:
     since: float = 0.0
     badge: Badge | None = None
     good_until: float = float("inf")
-    asked: deque[AskId] = field(default_factory=lambda: deque(maxlen=32))
+    asked: list[AskId] = field(default_factory=list)
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     current: bool = False
     missed: bool = False
     behind: bool = False
     alarm: Alarm | None = None
     overdue: "asyncio.Task[Any] | None" = None
+
+    def asks(self, ask: AskId) -> None:
+        """What this makes is its own words, and the answer tells of them."""
+        self.asked.append(ask)
+        if len(self.asked) > _ASKS_KEPT:
+            del self.asked[0]
 
     def begin(self, chat: Chat, *, told: int = 0) -> None:
         """From here on it hears this chat."""

@@ -45,7 +45,7 @@ class ChatNamespace(Namespace):
 
     async def _say(self, ear: Ear, payload: object) -> wire.Shape:
         words = wire.read_say(payload)
-        ear.asked.append(words.ask)
+        ear.asks(words.ask)
         return wire.shape_said(await self.from_visitor.say(ear.visitor, words))
 
     async def _end(self, ear: Ear, payload: object) -> wire.Shape:

@@ -140,7 +140,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
         return max(line.frames.take(cost, now=self._door.now()), self._door.pace(line.address, cost=cost))
 
     async def take(self, line: Line, frame: str) -> None:
-        """Do what a frame of a websocket asks for. One that fails as nobody foresaw is the end of nothing but itself."""
+        """Do what a frame of a websocket asks for. One that fails as nobody foresaw ends nothing but itself."""
         socket = self.sockets.get(line.sid)
         if socket is None:
             return
