@@ -8,10 +8,10 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from middleware.alarm import Alarm
 from middleware.relay.badge import Badge
 from middleware.relay.errors import StoreUnavailable
 from middleware.relay.meters import UNCOUNTED, Meters
@@ -50,9 +50,8 @@ class Ear:
     """One listening socket, and how far it has heard: `told` is the last `seq` it was given of `chat`.
 
     `since` is when that chat was opened: an older chat's late news are not mistaken for those of a newer one. `current`
-    says that every change to what it was told has been told too. `alarm` rings when an ask takes too long, `overdue` is
-    one that was not done in time. `badge` is what it came with, or was given with its first chat; it may stay until
-    `good_until`.
+    says that every change to what it was told has been told too. `overdue` is an ask that was not done in time. `badge`
+    is what it came with, or was given with its first chat; it may stay until `good_until`.
     """
 
     sid: str
@@ -68,7 +67,6 @@ class Ear:
     current: bool = False
     missed: bool = False
     behind: bool = False
-    alarm: Alarm | None = None
     overdue: "asyncio.Task[Any] | None" = None
 
     def asks(self, ask: AskId) -> None:
@@ -90,6 +88,7 @@ class SocketBell:
         self._meters = meters
         self._ears: dict[VisitorId, dict[Ear, None]] = defaultdict(dict)
         self._rung: list[tuple[Chat, Sequence[News]]] = []
+        self._of_nobody = Context()  # What is told together was rung by several, about several chats.
         self._catching_up: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
@@ -97,7 +96,7 @@ class SocketBell:
         """Tell the news to the chat's sockets on this node, if there are any: soon, when whoever rings has gone on."""
         if chat.visitor in self._ears:
             if not self._rung:
-                asyncio.get_running_loop().call_soon(self._tell_rung)
+                asyncio.get_running_loop().call_soon(self._tell_rung, context=self._of_nobody)
             self._rung.append((chat, news))
 
     def listen(self, ear: Ear) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import socketio
 from socketio.exceptions import ConnectionRefusedError as Unwelcome
 
-from middleware.alarm import Alarm
 from middleware.relay.errors import AskRefused, BadAsk, BadToken, StoreUnavailable
 from middleware.relay.from_visitor import About, FromVisitor
 from middleware.relay.model import Chat, News, VisitorId, new_id
@@ -81,11 +80,11 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
             asking = asyncio.create_task(self._answer(name, ear, payload))
         self._asking.add(asking)
         asking.add_done_callback(self._asking.discard)
-        ear.alarm = ear.alarm or Alarm()
-        if await _done(asking, within=self._limits.ask_seconds, alarm=ear.alarm):
+        if await _done(asking, within=self._limits.ask_seconds):
             return asking.result()
         ear.overdue = asking
-        log.warning("An ask is overdue.", extra={"ask": name, "chat": ear.chat})
+        with about(chat=ear.chat):
+            log.warning("An ask is overdue.", extra={"ask": name})
         return wire.refused("unavailable", "It is not known yet whether this was stored: ask again a little later.")
 
     async def _answer(self, name: str, ear: Ear, payload: Sequence[object]) -> wire.Shape:
@@ -178,20 +177,21 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
             self.bell.forget(ear)
 
 
-async def _done(task: "asyncio.Task[Any]", *, within: float, alarm: Alarm) -> bool:
+async def _done(task: "asyncio.Task[Any]", *, within: float) -> bool:
     """Wait for the task, so many seconds at most; whether it is done. As `asyncio.wait`, which costs three times it."""
-    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+    over: asyncio.Future[None] = loop.create_future()
 
     def end(_task: object = None) -> None:
         if not over.done():
             over.set_result(None)
 
-    alarm.set(within, end)
+    alarm = loop.call_later(within, end)
     task.add_done_callback(end)
     try:
         await over
     finally:
-        alarm.clear()
+        alarm.cancel()
         task.remove_done_callback(end)
     return task.done()
 

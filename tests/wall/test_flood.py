@@ -12,7 +12,7 @@ import pytest
 from middleware.app import Seams
 from middleware.relay.ports import Store, T, Unit, View
 from tests.journeys.town import Town, open_town
-from tests.waiting import until
+from tests.waiting import DEADLINE, until
 from tests.wall.street import Poller, Raw, nobody_is_left, websocket, with_limits
 from tests.wall.test_handshake import wall
 
@@ -214,6 +214,21 @@ async def test_an_ask_is_answered_in_time_when_the_store_is_not(tmp_path: Path) 
         store.go.set()
         for number in range(2):
             assert number + 1 == (await granted(raw, "say", {"ask_id": f"{number}", "text": f"{number}"}))["seq"]
+
+
+async def test_posts_side_by_side_are_each_answered_in_time(tmp_path: Path) -> None:
+    """An odd page may post while a post is under way: none of them waits for the end of another."""
+    stores, seams = store_of(HangingStore, ask_seconds=0.2)
+    async with open_town(tmp_path, seams) as town:
+        poller = await Poller(town.http, town.url).join()
+        assert (200, "OK") == await poller.post('42/chat,0["open",{}]')
+        store = stores[0]
+        store.go.clear()
+        says = [f'42/chat,{number}["say",{{"ask_id":"{number}","text":"a"}}]' for number in range(1, 6)]
+        answers = await asyncio.wait_for(asyncio.gather(*map(poller.post, says)), timeout=DEADLINE)
+        assert [(200, "OK")] * 5 == answers
+        assert store.waiting > 0
+        store.go.set()
 
 
 async def granted(raw: Raw, name: str, payload: object) -> Any:

@@ -1,7 +1,7 @@
 """The bell: every socket hears its chat in order, without holes, each message once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from middleware.relay.model import (
     VisitorId,
 )
 from middleware.relay.ports import T, Transaction, Unit, View
+from middleware.relay.subject import about, subject
 from middleware.relay.to_visitor import PAGE, CatchUp
 from middleware.store.sqlite import SqliteStore
 from middleware.web.bell import Ear, SocketBell
@@ -49,6 +50,7 @@ class Page:
     slow: int = 0
     heard: list[int] = field(default_factory=list)
     told: list[News] = field(default_factory=list)
+    subjects: list[Mapping[str, str]] = field(default_factory=list)
     catch_ups: int = 0
     changed: list[str] = field(default_factory=list)
     resets: int = 0
@@ -57,6 +59,7 @@ class Page:
     def tell(self, sid: str, chat: Chat, news: News) -> None:
         del sid, chat
         self.told.append(news)
+        self.subjects.append(subject())
         if isinstance(news, MessageSaid):
             self.heard.append(news.message.seq)
 
@@ -169,6 +172,18 @@ async def test_what_rings_during_a_slow_catch_up_comes_behind_it(house: House) -
         house.bell.ring(OLD, await house.says(1))
     await heard(page, 40)
     assert list(range(1, 41)) == page.heard
+
+
+async def test_what_is_told_together_is_not_logged_as_one_ringers(house: House) -> None:
+    """The log would name the chat of whoever was the first to ring."""
+    page = Page()
+    house.listen(page)
+    news = await house.says(2)
+    with about(chat="another"):
+        house.bell.ring(OLD, news[:1])
+    house.bell.ring(OLD, news[1:])
+    await heard(page, 2)
+    assert [{}, {}] == page.subjects
 
 
 async def test_more_than_a_page_is_told_whole(house: House) -> None:
