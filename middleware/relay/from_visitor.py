@@ -1,10 +1,10 @@
-"""From the visitor: check, write, owe a delivery, ring. One transaction an ask."""
+"""From the visitor: check, write, owe a delivery, ring. One transaction an ask, or for all that is said together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from middleware.relay.errors import AlreadyEnded, NotOpen
+from middleware.relay.errors import AlreadyEnded, AskRefused, NotOpen
 from middleware.relay.hands import NO_HANDS, Hands
 from middleware.relay.model import (
     AskId,
@@ -88,13 +88,21 @@ class FromVisitor:
 
         Asked again, it gives back the first message. Raises `NotOpen` or `AlreadyEnded`.
         """
+        (said,) = await self.say_all(visitor, [words])
+        if isinstance(said, AskRefused):
+            raise said
+        return said
+
+    async def say_all(self, visitor: VisitorId, words: Sequence[Words]) -> Sequence[Message | AskRefused]:
+        """The same for several, in one transaction and in their order: for each its message, or what `say` raises."""
         with self._hands.claiming() as claim:
-            message, chat, claim.delivery = await self._store.write(partial(self._say, visitor, words, claim.until))
-        if chat is not None:
-            self._to_visitor.tell(chat, [MessageSaid(message)])
+            said = await self._store.write(partial(self._say_all, visitor, words, claim.until))
+            claim.delivery = said.claimed
+        if said.chat is not None:
+            self._to_visitor.tell(said.chat, [MessageSaid(message) for message in said.fresh])
             if claim.until is None:
                 self._wake()
-        return message
+        return said.answers
 
     async def end(self, visitor: VisitorId) -> None:
         """End the visitor's chat behind what was said before; ended already, nothing happens. Raises `NotOpen`."""
@@ -114,23 +122,45 @@ class FromVisitor:
             self._to_visitor.tell(chat, [ChatEnded(Ender.VISITOR)])
             self._wake()
 
+    async def _say_all(
+        self, visitor: VisitorId, words: Sequence[Words], until: float | None, tx: Transaction
+    ) -> "_Said":
+        said = _Said([], [])
+        for one in words:
+            try:
+                said.answers.append(await self._say(visitor, one, said, until, tx))
+            except AskRefused as refused:  # Before anything of it was written.
+                said.answers.append(refused)
+        return said
+
     async def _say(
-        self, visitor: VisitorId, words: Words, until: float | None, tx: Transaction
-    ) -> tuple[Message, Chat | None, Delivery | None]:
+        self, visitor: VisitorId, words: Words, said: "_Said", until: float | None, tx: Transaction
+    ) -> Message:
         last, repeated = await tx.chat_for_ask(visitor, ask=words.ask)
         over = last is not None and last.state is ChatState.ENDED  # perhaps while this unit waited, behind the same ask
         known = await tx.message_of(visitor, ask=words.ask) if repeated or over else None
         if known is not None:
-            return known, None, None
+            return known
         now, chat = self._clock.now(), _open_one(last)
         draft = Draft(chat.id, Author.VISITOR, words.text, at=now, status=MessageStatus.SENDING, ask=words.ask)
         message = await tx.add_message(draft)
-        if until is None:
-            await tx.owe(chat.id, DeliveryKind.SAY, due=now, message=message.id)
-            return message, chat, None
-        owed = await tx.owe_claimed(chat.id, DeliveryKind.SAY, due=now, until=until, message=message.id)
-        claimed = None if owed is None else Delivery(owed, DeliveryKind.SAY, chat, message, attempts=1, unsure=False)
-        return message, chat, claimed
+        said.chat = chat
+        said.fresh.append(message)
+        until = None if said.claimed is not None else until
+        claimed = await tx.owe(chat.id, DeliveryKind.SAY, due=now, until=until, message=message.id)
+        if claimed is not None:
+            said.claimed = Delivery(claimed, DeliveryKind.SAY, chat, message, attempts=1, unsure=False)
+        return message
+
+
+@dataclass(slots=True)
+class _Said:
+    """What came of words: the answers, which of them are new, in which chat, and the delivery that was claimed."""
+
+    answers: list[Message | AskRefused]
+    fresh: list[Message]
+    chat: Chat | None = None
+    claimed: Delivery | None = None
 
 
 _NOT_OPEN = "There is no chat yet: ask `open` first."

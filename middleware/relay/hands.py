@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
-from middleware.relay.errors import AskRefused
 from middleware.relay.model import Delivery
 
 
@@ -27,7 +26,7 @@ class Claim:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._hands.claimed(self, certain=error is None or isinstance(error, AskRefused))
+        self._hands.claimed(self, certain=error is None)
 
 
 class Hands(Protocol):

@@ -115,13 +115,19 @@ class Transaction(Reading, BadgeWriting, Protocol):
         """Mark the chat ended; False if it was already."""
 
     # --- outbox
-    async def owe(self, chat: ChatId, kind: DeliveryKind, *, due: float, message: MessageId | None = None) -> None:
-        """Add a delivery behind the others of its chat; it can be claimed from `due`, and when it is the head."""
-
-    async def owe_claimed(
-        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None = None
+    async def owe(
+        self,
+        chat: ChatId,
+        kind: DeliveryKind,
+        *,
+        due: float,
+        until: float | None = None,
+        message: MessageId | None = None,
     ) -> DeliveryId | None:
-        """The same; and if it is the head, claim it in this same breath, for the first time. Its id, if it was."""
+        """Add a delivery behind the others of its chat; it can be claimed from `due`, and when it is the head.
+
+        With `until`, and as the head, it is claimed in this same breath, for the first time: then its id is given back.
+        """
 
     async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
         """Lease, until then, the due heads of at most `limit` chats, longest due first.

@@ -74,17 +74,17 @@ FROM claimed JOIN chat ON chat.number = claimed.chat LEFT JOIN message ON messag
 ORDER BY claimed.due, claimed.id"""
 CLAIM = _CLAIM.format(which="true")
 CLAIM_OF = _CLAIM.format(which="chat = $5")
-OWE_CLAIMED = """
+OWE = """
 INSERT INTO delivery (chat, kind, message, due, head, attempts, claimed, claimer)
-SELECT number, $2, message, CASE WHEN head = 1 THEN CAST($5 AS DOUBLE PRECISION) ELSE $4 END, head, head, head,
-    CASE WHEN head = 1 THEN $6 END
-FROM (
+SELECT number, $2, message, CASE WHEN claimed = 1 THEN $5 ELSE $4 END, head, claimed, claimed,
+    CASE WHEN claimed = 1 THEN $6 END
+FROM (SELECT *, CASE WHEN CAST($5 AS DOUBLE PRECISION) IS NULL THEN 0 ELSE head END AS claimed FROM (
     SELECT number,
         CASE WHEN CAST($3 AS TEXT) IS NOT NULL THEN coalesce((SELECT number FROM message WHERE id = $3), -1) END
             AS message,
         CASE WHEN EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number) THEN 0 ELSE 1 END AS head
     FROM chat WHERE id = $1
-) AS owed RETURNING id, head"""
+) AS found) AS owed RETURNING id, claimed"""
 RELEASE_CLAIMS = """
 UPDATE delivery SET due = $1, unsure = 1, claimed = 0 WHERE id IN (
     SELECT id FROM delivery WHERE head = 1 AND claimed = 1 AND claimer = $2 AND NOT id = ANY ($3::bigint[])

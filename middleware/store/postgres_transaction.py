@@ -113,23 +113,12 @@ class PostgresTransaction(SqlTransaction):
 
     # --- outbox
 
-    async def owe(self, chat: ChatId, kind: DeliveryKind, *, due: float, message: MessageId | None = None) -> None:
-        """Add a delivery behind the others of its chat, none of which can be finished meanwhile."""
-        await self._hold_chat(chat)
-        await super().owe(chat, kind, due=due, message=message)
-
-    async def owe_claimed(
-        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None = None
-    ) -> DeliveryId | None:
-        """The same, and claim it for this node if it is the head."""
-        await self._hold_chat(chat)
-        return await super().owe_claimed(chat, kind, due=due, until=until, message=message)
-
-    async def _owe_claimed(
-        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None
+    async def _owe(
+        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float | None, message: MessageId | None
     ) -> tuple[int, bool] | None:
-        parameters = (chat, kind.value, message, due, until, self._node)
-        row = await self._first(postgres_sql.OWE_CLAIMED, parameters)
+        """Behind the others of its chat, none of which can be finished meanwhile."""
+        await self._hold_chat(chat)
+        row = await self._first(postgres_sql.OWE, (chat, kind.value, message, due, until, self._node))
         return None if row is None else (row[0], bool(row[1]))
 
     async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:

@@ -77,12 +77,6 @@ TAKE_BADGES_BEFORE = "DELETE FROM badge WHERE id IN (SELECT id FROM badge WHERE 
 
 # --- outbox
 
-OWE = """
-INSERT INTO delivery (chat, kind, message, due, head)
-SELECT number, ?2,
-    CASE WHEN CAST(?3 AS TEXT) IS NOT NULL THEN coalesce((SELECT number FROM message WHERE id = ?3), -1) END, ?4,
-    CASE WHEN EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number) THEN 0 ELSE 1 END
-FROM chat WHERE id = ?1"""
 _DELIVERIES = f"""
 SELECT {DELIVERY} FROM delivery
 JOIN chat ON chat.number = delivery.chat

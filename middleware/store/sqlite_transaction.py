@@ -14,7 +14,7 @@ SELECT chat.number, (SELECT number FROM message WHERE id = ?2),
     EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number)
 FROM chat WHERE id = ?1"""
 OWE_AT = """
-INSERT INTO delivery (chat, kind, message, due, head, attempts, claimed) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5)"""
+INSERT INTO delivery (chat, kind, message, due, head, attempts, claimed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)"""
 """Two statements cost half of what one costs that reads the table it writes: that is put together in memory first."""
 
 _NOBODYS = -1
@@ -36,8 +36,8 @@ class SqliteTransaction(SqlTransaction):
         """Make every claim of this node, but for these, due now and unsure. How many."""
         return await self._count(sql.RELEASE_CLAIMS, (now, json.dumps([*but])))
 
-    async def _owe_claimed(
-        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None
+    async def _owe(
+        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float | None, message: MessageId | None
     ) -> tuple[int, bool] | None:
         row = await self._first(OWED_AT, (chat, message))
         if row is None:
@@ -45,8 +45,9 @@ class SqliteTransaction(SqlTransaction):
         number, words, behind = row
         if message is not None and words is None:
             words = _NOBODYS
-        time = due if behind else until
-        return await self._insert(OWE_AT, (number, kind.value, words, time, 1 - behind)), not behind
+        claimed = until is not None and not behind
+        time = until if claimed else due
+        return await self._insert(OWE_AT, (number, kind.value, words, time, 1 - behind, int(claimed))), claimed
 
     async def _claim_of(self, chat: int, *, now: float, until: float) -> list[Delivery]:
         """The head of the chat of this number, if it is due."""

@@ -145,20 +145,21 @@ class SqlTransaction(SqlReading, ABC):
 
     # --- outbox
 
-    async def owe(self, chat: ChatId, kind: DeliveryKind, *, due: float, message: MessageId | None = None) -> None:
-        """Add a delivery behind the others of its chat."""
-        if not await self._count(sql.OWE, (chat, kind.value, message, due)):
-            raise RuleBroken("A delivery needs a chat that is in the store.")
-
-    async def owe_claimed(
-        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None = None
+    async def owe(
+        self,
+        chat: ChatId,
+        kind: DeliveryKind,
+        *,
+        due: float,
+        until: float | None = None,
+        message: MessageId | None = None,
     ) -> DeliveryId | None:
-        """Add a delivery behind the others of its chat, and claim it if it is the head."""
-        owed = await self._owe_claimed(chat, kind, due=due, until=until, message=message)
+        """Add a delivery behind the others of its chat; with `until`, claim it if it is the head."""
+        owed = await self._owe(chat, kind, due=due, until=until, message=message)
         if owed is None:
             raise RuleBroken("A delivery needs a chat that is in the store.")
-        delivery, is_head = owed
-        return DeliveryId(delivery) if is_head else None
+        delivery, claimed = owed
+        return DeliveryId(delivery) if claimed else None
 
     async def settle(self, delivery: DeliveryId, *, now: float) -> None:
         """Finish the delivery, whoever has claimed it; the next of its chat becomes the head, due now."""
@@ -264,10 +265,10 @@ class SqlTransaction(SqlReading, ABC):
         return [from_text(held) for _, held in rows]
 
     @abstractmethod
-    async def _owe_claimed(
-        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float, message: MessageId | None
+    async def _owe(
+        self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float | None, message: MessageId | None
     ) -> tuple[int, bool] | None:
-        """The delivery's number, and whether it is the head, which is claimed then; None without the chat."""
+        """The delivery's number, and whether it is claimed; None without the chat."""
 
     async def _finish(self, delivery: DeliveryId, attempts: int | None, *, now: float) -> int | None:
         """None if it is finished or another's; else the chat's number if something stands behind it, or 0."""

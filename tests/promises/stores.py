@@ -13,6 +13,7 @@ from middleware.relay.model import (
     Author,
     Chat,
     ChatId,
+    DeliveryId,
     DeliveryKind,
     Draft,
     FlexRef,
@@ -72,7 +73,7 @@ def adding(draft: Draft) -> Unit[Message]:
     return lambda tx: tx.add_message(draft)
 
 
-def owing(message: Message) -> Unit[None]:
+def owing(message: Message) -> Unit[DeliveryId | None]:
     """The unit that owes this message to Flex."""
     return lambda tx: tx.owe(message.chat, DeliveryKind.SAY, due=100.0, message=message.id)
 

@@ -1,6 +1,7 @@
 """What `Store` promises of the outbox: order for each chat, one claim at a time, nothing forgotten."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -288,10 +289,14 @@ async def test_a_failed_message_can_be_owed_again(store: Store) -> None:
     assert [] == await owed(store)
 
 
+async def owe_end(tx: Transaction, *, until: float | None) -> None:
+    await tx.owe(CHAT.id, DeliveryKind.END, due=1.0, until=until)
+
+
 async def owe_claimed(store: Store, *, until: float = 200.0) -> DeliveryId | None:
     async def unit(tx: Transaction) -> DeliveryId | None:
         message = await tx.add_message(said("hello"))
-        return await tx.owe_claimed(CHAT.id, DeliveryKind.SAY, due=100.0, until=until, message=message.id)
+        return await tx.owe(CHAT.id, DeliveryKind.SAY, due=100.0, until=until, message=message.id)
 
     return await store.write(unit)
 
@@ -331,8 +336,9 @@ async def test_a_claim_made_with_the_debt_can_be_finished_and_released(store: St
 
 async def test_nothing_is_owed_to_a_chat_that_is_none(store: Store) -> None:
     """Claimed or not."""
-    with pytest.raises(RuleBroken):
-        await store.write(lambda tx: tx.owe_claimed(CHAT.id, DeliveryKind.END, due=1.0, until=9.0))
+    for until in (None, 9.0):
+        with pytest.raises(RuleBroken):
+            await store.write(partial(owe_end, until=until))
 
 
 async def test_who_finishes_one_can_claim_the_next_of_the_chat(store: Store) -> None:

@@ -11,6 +11,7 @@ from middleware.relay.model import (
     ChatEnded,
     ChatOpened,
     Ender,
+    Message,
     MessageSaid,
     MessageStatus,
     VisitorId,
@@ -53,6 +54,39 @@ async def test_a_repeated_ask_gives_the_first_message_and_owes_nothing(heart: He
     await heart.deliver_all()
     assert first.id == again.id
     assert [first.id] == heart.flex.sent(ref)
+
+
+async def test_what_is_said_together_is_one_write_in_its_order(heart: Heart) -> None:
+    """Flex hears it one after the other, whoever delivers it."""
+    _, ref = await heart.open()
+    said = await heart.from_visitor.say_all(ADA, [Words(AskId(f"{number}"), f"{number}") for number in range(5)])
+    messages = [one for one in said if isinstance(one, Message)]
+    assert [1, 2, 3, 4, 5] == [message.seq for message in messages]
+    assert [MessageSaid(message) for message in messages] == heart.bell.rung[-5:]
+    await heart.deliver_all()
+    assert [message.id for message in messages] == heart.flex.sent(ref)
+
+
+async def test_what_is_said_together_is_each_known_again(heart: Heart) -> None:
+    """Also if the page said the same twice in one breath."""
+    await heart.open()
+    first = await heart.say("Hello")
+    words = [Words(AskId("ask-Hello"), "Hello"), Words(AskId("new"), "Are you there?"), Words(AskId("new"), "…")]
+    again, new, twice = await heart.from_visitor.say_all(ADA, words)
+    assert first == again
+    assert new == twice
+    assert ["Hello", "Are you there?"] == await heart.texts()
+
+
+async def test_what_was_said_before_the_end_is_known_beside_what_comes_too_late(heart: Heart) -> None:
+    """One refusal is no other's."""
+    await heart.open()
+    first = await heart.say("Hello")
+    await heart.from_visitor.end(ADA)
+    words = [Words(AskId("late"), "Wait!"), Words(AskId("ask-Hello"), "Hello")]
+    late, again = await heart.from_visitor.say_all(ADA, words)
+    assert isinstance(late, AlreadyEnded)
+    assert first.id == (again.id if isinstance(again, Message) else None)
 
 
 async def test_a_repeated_ask_is_known_even_after_the_end(heart: Heart) -> None:

@@ -21,7 +21,7 @@ SORTED = {"HELD", "UNSENT"}
 EVERY_MESSAGE = {
     *("CHAT_FOR_ASK", "NEXT_SEQ", "ADD_MESSAGE", "OWED_AT", "OWE_AT"),
     *("CLAIMABLE", "CLAIM", "ADVANCE", "SET_SENT", "FINISH"),
-    *("CHAT_AT", "SET_NEXT_INDEX"),
+    "CHAT_AT",
 }
 """Said, delivered, and heard from an agent."""
 
