@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from middleware.relay.badge import Badge
 from middleware.relay.errors import StoreUnavailable
@@ -50,8 +50,8 @@ class Ear:
     """One listening socket, and how far it has heard: `told` is the last `seq` it was given of `chat`.
 
     `since` is when that chat was opened: an older chat's late news are not mistaken for those of a newer one. `current`
-    says that every change to what it was told has been told too. `overdue` is an ask that was not done in time. `badge`
-    is what it came with, or was given with its first chat; it may stay until `good_until`.
+    says that every change to what it was told has been told too. `badge` is what it came with, or was given with its
+    first chat; it may stay until `good_until`.
     """
 
     sid: str
@@ -67,7 +67,6 @@ class Ear:
     current: bool = False
     missed: bool = False
     behind: bool = False
-    overdue: "asyncio.Task[Any] | None" = None
 
     def asks(self, ask: AskId) -> None:
         """What this makes is its own words, and the answer tells of them."""

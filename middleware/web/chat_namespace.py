@@ -1,24 +1,33 @@
 """The namespace `/chat`: the full protocol."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from middleware.relay.errors import NotOpen
-from middleware.relay.model import Chat, News
+from middleware.relay.errors import AskRefused, BadAsk, NotOpen
+from middleware.relay.from_visitor import Words
+from middleware.relay.model import Chat, Message, News
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear
-from middleware.web.sockets import Namespace, UnknownAsk, beside
+from middleware.web.lane import Ask
+from middleware.web.sockets import Namespace, UnknownAsk, beside, payload_of, refusal
 
 
 class ChatNamespace(Namespace):
     """Asks with answers, news with positions."""
 
-    async def ask(self, name: str, ear: Ear, payload: object) -> wire.Shape:
-        """Grant an ask, or raise `AskRefused`."""
-        grant = self._asks.get(name)
+    def common(self, ask: Ask) -> object:
+        """What is said in a row goes together, if it is short."""
+        return self if ask.name == "say" and ask.size <= self.limits.ask_chars else None
+
+    async def ask(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
+        """What is said together, or one ask."""
+        if asks[0].name == "say":
+            return await self._say(ear, asks)
+        (ask,) = asks
+        grant = _GRANTS.get(ask.name)
         if grant is None:
-            raise UnknownAsk(f"There is no ask of this name; there are {', '.join(self._asks)}.")
-        return await grant(ear, payload)
+            raise UnknownAsk(f"There is no ask of this name; there are {', '.join(ASKS)}.")
+        return [wire.granted(await grant(self, ear, payload_of(ask)))]
 
     def tell(self, sid: str, chat: Chat, news: News) -> None:
         """Tell the socket one thing, at once."""
@@ -32,10 +41,6 @@ class ChatNamespace(Namespace):
         more = {} if token is None else {"token": token}
         self.say(sid, "opened", {**wire.shape_catch_up(found), **more})
 
-    @property
-    def _asks(self) -> Mapping[str, Callable[[Ear, object], Awaitable[wire.Shape]]]:
-        return {"open": self._open, "say": self._say, "end": self._end, "resume": self._resume, "forget": self._forget}
-
     async def _open(self, ear: Ear, payload: object) -> wire.Shape:
         about = beside(wire.read_open(payload), ear)
         token = await self.reception.token(ear)
@@ -43,10 +48,14 @@ class ChatNamespace(Namespace):
         ear.begin(chat)
         return {"token": token, **await self._resumed(ear, wire.Position(chat.id))}
 
-    async def _say(self, ear: Ear, payload: object) -> wire.Shape:
-        words = wire.read_say(payload)
-        ear.asks(words.ask)
-        return wire.shape_said(await self.from_visitor.say(ear.visitor, words))
+    async def _say(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
+        """In one transaction; one that cannot be read keeps no other from being said."""
+        read = [_words(ask) for ask in asks]
+        words = [one for one in read if isinstance(one, Words)]
+        for one in words:
+            ear.asks(one.ask)
+        said = iter(await self.from_visitor.say_all(ear.visitor, words) if words else ())
+        return [_said(next(said) if isinstance(one, Words) else one) for one in read]
 
     async def _end(self, ear: Ear, payload: object) -> wire.Shape:
         del payload
@@ -73,3 +82,22 @@ class ChatNamespace(Namespace):
 
 
 _NOT_OPEN = "There is no chat yet: ask `open` first."
+
+_GRANTS: Mapping[str, Callable[[ChatNamespace, Ear, object], Awaitable[wire.Shape]]] = {
+    "open": ChatNamespace._open,
+    "end": ChatNamespace._end,
+    "resume": ChatNamespace._resume,
+    "forget": ChatNamespace._forget,
+}
+ASKS = (*_GRANTS, "say")
+
+
+def _words(ask: Ask) -> Words | BadAsk:
+    try:
+        return wire.read_say(payload_of(ask))
+    except BadAsk as bad:
+        return bad
+
+
+def _said(said: Message | AskRefused) -> wire.Shape:
+    return refusal(said) if isinstance(said, AskRefused) else wire.granted(wire.shape_said(said))

@@ -56,6 +56,12 @@ class Limits:
     ask_seconds: float = _limit(
         8.0, "s until an ask is answered", "below a page's patience of 10 s, and below the time for a pong"
     )
+    asks_together: int = _limit(
+        16, "asks that wait to go together", "what a page says in a row is stored at once; more is not read meanwhile"
+    )
+    ask_chars: int = _limit(
+        4_096, "characters of an ask that may wait", "a larger one goes alone: a slow store must not fill the memory"
+    )
     goodbye_seconds: float = _limit(1.0, "s", "how long an ended socket may take to read that it is closed")
     log_seconds: float = _limit(1.0, "s between lines about an address", "a flood must not become a flood of log lines")
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from engineio.packet import MESSAGE, Packet
 
+from middleware.web.lane import Lane
 from middleware.web.limits import Limits
 from middleware.web.rates import Bucket
 
@@ -140,6 +141,7 @@ class Line:
     refused: bool = False
     transport: asyncio.Transport | None = None
     websocket: Carrier | None = None
+    lane: Lane | None = None
     _beat: TimerHandle | None = field(default=None)
     _cut: TimerHandle | None = field(default=None)
 

@@ -1,6 +1,7 @@
 """The namespace `/`: strings each way, for a page with five lines of JavaScript."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from middleware.relay.errors import AlreadyEnded, NotOpen
 from middleware.relay.from_visitor import About, Words
@@ -8,7 +9,9 @@ from middleware.relay.model import AskId, Chat, ChatEnded, ChatState, Edited, Me
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear
-from middleware.web.sockets import Namespace, UnknownAsk, beside
+from middleware.web.lane import Ask
+from middleware.web.line import Line
+from middleware.web.sockets import Namespace, UnknownAsk, beside, payload_of
 
 SAY = "chat message"
 ENDED = "chat ended"
@@ -21,18 +24,17 @@ class PlainNamespace(Namespace):
 
     tells_changes = False
 
-    async def ask(self, name: str, ear: Ear, payload: object) -> wire.Shape:
-        """Say the string; there is no other ask."""
-        if name != SAY:
-            raise UnknownAsk(f"There is only `{SAY}` here.")
-        return wire.shape_said(await self._say(ear, wire.read_text(payload)))
-
-    async def answer(self, name: str, ear: Ear, payload: Sequence[object]) -> wire.Shape:
+    async def asked(self, line: Line, sid: str, ask: Ask) -> None:
         """What is not granted is told as an event too: such a page asks for no answer."""
-        answer = await super().answer(name, ear, payload)
-        if not answer["ok"]:
-            self.say(ear.sid, PROBLEM, answer["error"])
-        return answer
+        ask.tell = partial(self._tell_aloud, sid, ask.tell)
+        await super().asked(line, sid, ask)
+
+    async def ask(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
+        """Say the string; there is no other ask."""
+        (ask,) = asks
+        if ask.name != SAY:
+            raise UnknownAsk(f"There is only `{SAY}` here.")
+        return [wire.granted(wire.shape_said(await self._say(ear, wire.read_text(payload_of(ask)))))]
 
     def tell(self, sid: str, chat: Chat, news: News) -> None:
         """Texts, and the end."""
@@ -65,6 +67,11 @@ class PlainNamespace(Namespace):
             ear.begin(await self.from_visitor.open(ear.visitor, beside(About(), ear)))
             self.say(ear.sid, TOKEN, token)
             return await self.from_visitor.say(ear.visitor, words)
+
+    def _tell_aloud(self, sid: str, tell: Callable[[wire.Shape], None], answer: wire.Shape) -> None:
+        if not answer["ok"]:
+            self.say(sid, PROBLEM, answer["error"])
+        tell(answer)
 
     def _tell_text(self, sid: str, message: Message) -> None:
         self.say(sid, SAY, message.text)

@@ -3,8 +3,10 @@
 All that leans on python-socketio's insides is in this file, as engine.py is for python-engineio; the same test pins it.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import socketio
@@ -20,11 +22,11 @@ from middleware.web.frames import (
     Connect,
     Disconnect,
     Event,
-    Packet,
     answer_packet,
     event_packet,
     read_packet,
 )
+from middleware.web.lane import Ask
 from middleware.web.line import Line
 from middleware.web.rates import Now
 
@@ -47,10 +49,10 @@ class Manager(socketio.AsyncManager):  # type: ignore[misc]  # the package has n
 
 
 class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no types
-    """A Socket.IO server that handles one socket's packets in their order, and keeps its own event names to itself.
+    """A Socket.IO server that handles one line's packets in their order, and keeps its own event names to itself.
 
-    While an ask of a socket is under way nothing more of it is read: order is kept, nothing piles up, and the pong
-    waits for `ask_seconds` at most.
+    What cannot be begun yet, nor wait in the line's lane, keeps its line from being read: order is kept, nothing piles
+    up, and the pong waits for `ask_seconds` at most.
     """
 
     eio: Engine
@@ -118,33 +120,41 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
         if line is None:
             return
         try:
-            packet = _read(data)
+            text = _text(data)
+            packet = read_packet(text)
         except BadFrame as bad:
             await self.eio.refuse(line, f"a bad packet: {bad}")
             return
-        match packet:
-            case Event():
-                await self._ask(line, packet)
-            case Connect():
-                await self._handle_connect(line.sid, packet.namespace, packet.auth)
-                self._mind(line.sid)
-            case Disconnect():
-                await self._handle_disconnect(line.sid, packet.namespace, self.reason.CLIENT_DISCONNECT)
-                self._mind(line.sid)
-            case Ack():
-                return  # We never ask for one.
+        if isinstance(packet, Event):
+            await self._ask(line, packet, size=len(text))
+        elif not isinstance(packet, Ack) and await self._rests(line):  # Acks are for what we never ask.
+            await self._join_or_leave(line, packet)
+            self._mind(line.sid)
 
-    async def _ask(self, line: Line, ask: Event) -> None:
-        """A client that sends `connect` as an event would otherwise call our handler with an identity of its choice."""
-        sid = self.manager.sid_from_eio_sid(line.sid, ask.namespace)
-        if ask.name in RESERVED:
-            answer = wire.refused("unknown_ask", "This name is Socket.IO's own.")
-        elif sid is not None and self.manager.is_connected(sid, ask.namespace):
-            answer = await self.namespace_handlers[ask.namespace].asked(ask.name, sid, ask.payloads)
+    async def _join_or_leave(self, line: Line, packet: Connect | Disconnect) -> None:
+        if isinstance(packet, Connect):
+            await self._handle_connect(line.sid, packet.namespace, packet.auth)
         else:
-            return
-        if ask.id is not None:
-            line.tell(answer_packet(ask.namespace, ask.id, [answer]))
+            await self._handle_disconnect(line.sid, packet.namespace, self.reason.CLIENT_DISCONNECT)
+
+    async def _ask(self, line: Line, event: Event, *, size: int) -> None:
+        """A client that sends `connect` as an event would otherwise call our handler with an identity of its choice."""
+        sid = self.manager.sid_from_eio_sid(line.sid, event.namespace)
+        tell = _nobody if event.id is None else partial(_answer, line, event.namespace, event.id)
+        if event.name in RESERVED:
+            tell(wire.refused("unknown_ask", "This name is Socket.IO's own."))
+        elif sid is not None and self.manager.is_connected(sid, event.namespace):
+            ask = Ask(event.name, event.payloads, size, self._in_time(), tell)
+            await self.namespace_handlers[event.namespace].asked(line, sid, ask)
+
+    async def _rests(self, line: Line) -> bool:
+        """Wait for its asks, as long as they may take; False if the line has ended meanwhile."""
+        if line.lane is not None:
+            await line.lane.room(None, until=self._in_time())
+        return not line.ended
+
+    def _in_time(self) -> float:
+        return asyncio.get_running_loop().time() + self.eio.limits.ask_seconds
 
     def _mind(self, eio_sid: str | None) -> None:
         """A line that is in no namespace has so long to join one."""
@@ -157,10 +167,18 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
             self.eio.expect_namespace(line)
 
 
-def _read(data: object) -> Packet:
+def _answer(line: Line, namespace: str, number: int, answer: wire.Shape) -> None:
+    line.tell(answer_packet(namespace, number, [answer]))
+
+
+def _nobody(_answer: wire.Shape) -> None:
+    """No answer was asked for."""
+
+
+def _text(data: object) -> str:
     if not isinstance(data, str):
         raise BadFrame("binary")
-    return read_packet(data)
+    return data
 
 
 def _quiet(*, now: Now) -> logging.Logger:

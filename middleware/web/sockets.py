@@ -1,11 +1,10 @@
 """What the namespaces have in common. docs/protocol.md describes the protocol."""
 
-import asyncio
 import logging
 from abc import abstractmethod
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 import socketio
 from socketio.exceptions import ConnectionRefusedError as Unwelcome
@@ -17,7 +16,9 @@ from middleware.relay.subject import about
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear, SocketBell
+from middleware.web.lane import PUT_OFF, Ask, Lane
 from middleware.web.limits import Limits
+from middleware.web.line import Line
 from middleware.web.reception import Reception
 from middleware.web.watch import Watch
 
@@ -52,9 +53,8 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         self.bell = bell
         self.reception = reception
         self._watch = watch
-        self._limits = limits
+        self.limits = limits
         self._ears: dict[str, Ear] = {}
-        self._asking: set[asyncio.Task[wire.Shape]] = set()
 
     async def trigger_event(self, event: str, *args: object) -> None:
         """The library's way in, for connections; asks come by `asked`."""
@@ -64,47 +64,39 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         elif event == "disconnect":
             self._disconnect(sid)
 
-    def asked(self, name: str, sid: str, payload: Sequence[object]) -> Awaitable[wire.Shape]:
-        """The answer to an ask of this socket."""
-        return self.answer(name, self._ears[sid], payload)
+    async def asked(self, line: Line, sid: str, ask: Ask) -> None:
+        """Begin an ask of this socket, in its turn among the asks of its line."""
+        lane = line.lane = line.lane or Lane(most=self.limits.asks_together)
+        ask.common = self.common(ask)
+        if not lane.takes(ask.common) and not await lane.room(ask.common, until=ask.due):
+            ask.tell(PUT_OFF)
+            return
+        ear = self._ears.get(sid)
+        if ear is not None:
+            with about(chat=ear.chat):
+                lane.begin(ask, partial(self._answers, ear))
 
-    async def answer(self, name: str, ear: Ear, payload: Sequence[object]) -> wire.Shape:
-        """The answer to an ask, whatever becomes of it, and in time.
-
-        One that is overdue goes on alone. Until it has ended, the socket's next ones are put off, so that none
-        overtakes it and they do not pile up.
-        """
-        if ear.overdue is not None and not ear.overdue.done():
-            return wire.refused("unavailable", "An earlier ask is still under way: ask again a little later.")
-        with about(chat=ear.chat):
-            asking = asyncio.create_task(self._answer(name, ear, payload))
-        self._asking.add(asking)
-        asking.add_done_callback(self._asking.discard)
-        if await _done(asking, within=self._limits.ask_seconds):
-            return asking.result()
-        ear.overdue = asking
-        with about(chat=ear.chat):
-            log.warning("An ask is overdue.", extra={"ask": name})
-        return wire.refused("unavailable", "It is not known yet whether this was stored: ask again a little later.")
-
-    async def _answer(self, name: str, ear: Ear, payload: Sequence[object]) -> wire.Shape:
+    async def _answers(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
         try:
-            if len(payload) > 1:
-                raise BadAsk(f"{name}: one payload is expected, {len(payload)} came")
-            answer = await self.ask(name, ear, payload[0] if payload else None)
+            return await self.ask(ear, asks)
         except AskRefused as error:
-            return wire.refused(error.code, str(error))
+            answer = refusal(error)
         except StoreUnavailable:
-            return wire.refused("unavailable", "Nothing was stored: ask again a little later.")
+            answer = wire.refused("unavailable", "Nothing was stored: ask again a little later.")
         except Exception:
             fault = new_id()
-            log.exception("An ask failed in an unforeseen way.", extra={"ask": name, "request": fault})
-            return wire.refused("internal", _FAULT, request=fault)
-        return {"ok": True, **answer}
+            log.exception("An ask failed in an unforeseen way.", extra={"ask": asks[0].name, "request": fault})
+            answer = wire.refused("internal", _FAULT, request=fault)
+        return [answer] * len(asks)
+
+    def common(self, ask: Ask) -> object:
+        """What the ask must have in common with another to go together with it; None: it goes alone."""
+        del ask
+        return None
 
     @abstractmethod
-    async def ask(self, name: str, ear: Ear, payload: object) -> wire.Shape:
-        """Grant an ask, or raise `AskRefused`."""
+    async def ask(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
+        """The answers to asks that go together; one that goes alone may raise `AskRefused`."""
 
     @abstractmethod
     def tell(self, sid: str, chat: Chat, news: News) -> None:
@@ -161,7 +153,7 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         position = greeting.position
         ear = Ear(sid, guest.visitor, voice=self, chat=position.chat, told=position.after)
         ear.badge, ear.good_until = guest.badge, guest.good_until
-        for old in self.bell.ears_of(ear.visitor)[: -(self._limits.sockets_per_visitor - 1) or None]:
+        for old in self.bell.ears_of(ear.visitor)[: -(self.limits.sockets_per_visitor - 1) or None]:
             await old.voice.send_away(old.sid)
         self._listen(ear)
         if guest.badge is not None:
@@ -177,23 +169,16 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
             self.bell.forget(ear)
 
 
-async def _done(task: "asyncio.Task[Any]", *, within: float) -> bool:
-    """Wait for the task, so many seconds at most; whether it is done. As `asyncio.wait`, which costs three times it."""
-    loop = asyncio.get_running_loop()
-    over: asyncio.Future[None] = loop.create_future()
+def payload_of(ask: Ask) -> object:
+    """What came with the ask; None if nothing did. Raises `BadAsk`."""
+    if len(ask.payload) > 1:
+        raise BadAsk(f"{ask.name}: one payload is expected, {len(ask.payload)} came")
+    return ask.payload[0] if ask.payload else None
 
-    def end(_task: object = None) -> None:
-        if not over.done():
-            over.set_result(None)
 
-    alarm = loop.call_later(within, end)
-    task.add_done_callback(end)
-    try:
-        await over
-    finally:
-        alarm.cancel()
-        task.remove_done_callback(end)
-    return task.done()
+def refusal(error: AskRefused) -> wire.Shape:
+    """The answer to an ask that is not granted."""
+    return wire.refused(error.code, str(error))
 
 
 def beside(about: About, ear: Ear) -> About:

@@ -80,6 +80,11 @@ def read_resume(payload: object) -> Position:
     return Position(_chat_id(read.chat), read.after)
 
 
+def granted(answer: Shape) -> Shape:
+    """The answer to an ask that is granted."""
+    return {"ok": True, **answer}
+
+
 def refused(code: str, message: str, **more: str) -> Shape:
     """The answer to an ask that is not granted."""
     return {"ok": False, "error": {"code": code, "message": message, **more}}

@@ -3,14 +3,16 @@
 import asyncio
 import json
 import socket
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import pytest
 
 from middleware.app import Seams
 from middleware.relay.ports import Store, T, Unit, View
+from middleware.web.lane import Lane
 from tests.journeys.town import Town, open_town
 from tests.waiting import DEADLINE, until
 from tests.wall.street import Poller, Raw, nobody_is_left, websocket, with_limits
@@ -38,6 +40,20 @@ class HangingStore:
         return await self._inner.read(view)
 
 
+class NotingStore(HangingStore):
+    """Notes how many texts each write of a visitor's holds."""
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__(inner)
+        self.said: list[int] = []
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Noted when it is asked for."""
+        if isinstance(unit, partial) and unit.func.__name__ == "_say_all":
+            self.said.append(len(unit.args[1]))
+        return await super().write(unit)
+
+
 class UnevenStore(HangingStore):
     """Some writes take longer than others, as on every real disk."""
 
@@ -58,9 +74,19 @@ class FaultyStore(HangingStore):
         return await self._inner.write(unit)
 
 
-def store_of(kind: type[HangingStore], **limits: float) -> tuple[list[HangingStore], Seams]:
+S = TypeVar("S", bound=HangingStore)
+
+
+def lane_of(town: Town) -> Lane:
+    """The lane of the only line."""
+    (line,) = town.server.eio.lines.values()
+    assert line.lane is not None
+    return line.lane
+
+
+def store_of(kind: type[S], **limits: float) -> tuple[list[S], Seams]:
     """Seams with such a store, and where it will be found."""
-    found: list[HangingStore] = []
+    found: list[S] = []
 
     def around(store: Store) -> Store:
         found.append(kind(store))
@@ -285,6 +311,65 @@ async def test_asks_of_one_socket_are_handled_in_their_order(tmp_path: Path) -> 
             assert answer.startswith(f'43/chat,{number}[{{"ok":true,')
         resumed = await raw.ask("resume", {"after": 0}, number=99)
         assert [f"{number}" for number in range(60)] == [message["text"] for message in resumed["messages"]]
+
+
+async def test_what_is_said_in_a_row_shares_its_writes(tmp_path: Path) -> None:
+    """A page that was offline says all it has at once; one that cannot be read keeps no other from being said."""
+    stores, seams = store_of(NotingStore, asks_together=10)
+    async with open_town(tmp_path, seams) as town:
+        raw = await (await websocket(town.http, town.url)).join()
+        await raw.ask("open", {})
+        store = stores[0]
+        store.go.clear()
+        texts = ["" if number == 5 else f"{number}" for number in range(21)]
+        says = [json.dumps(["say", {"ask_id": f"{number}", "text": text}]) for number, text in enumerate(texts)]
+        await raw.send(*(f"42/chat,{number}{say}" for number, say in enumerate(says)))
+        await until(lambda: len(lane_of(town)._waiting) == 10, what="a full lane")
+        store.go.set()
+        answers = [json.loads((await raw.hears("43/chat,")).partition("[")[2][:-1]) for _ in texts]
+        assert [number != 5 for number in range(21)] == [answer["ok"] for answer in answers]
+        assert [1, 9] == store.said[:2]
+        assert 20 == sum(store.said)
+        resumed = await raw.ask("resume", {"after": 0}, number=99)
+        assert [text for text in texts if text] == [message["text"] for message in resumed["messages"]]
+
+
+async def test_posts_one_behind_the_other_keep_their_order(tmp_path: Path) -> None:
+    """A post is answered when its asks are in the lane, not when they are done."""
+    stores, seams = store_of(UnevenStore)
+    async with open_town(tmp_path, seams) as town:
+        poller = await Poller(town.http, town.url).join()
+        assert (200, "OK") == await poller.post('42/chat,["open",{}]')
+        for number in range(30):
+            say = json.dumps(["say", {"ask_id": f"{number}", "text": f"{number}"}])
+            assert (200, "OK") == await poller.post(f"42/chat,{say}")
+        assert (200, "OK") == await poller.post('42/chat,7["resume",{"after":0}]')
+        while not (told := (await poller.get())[1]).count("43/chat,7"):
+            pass
+        (answer,) = [packet for packet in told.split("\x1e") if packet.startswith("43/chat,7")]
+        messages = json.loads(answer.removeprefix("43/chat,7"))[0]["messages"]
+        assert [f"{number}" for number in range(30)] == [message["text"] for message in messages]
+    assert stores
+
+
+async def test_whoever_leaves_is_heard_to_the_end_first(tmp_path: Path) -> None:
+    """And may come back over the same line."""
+    stores, seams = store_of(HangingStore)
+    async with open_town(tmp_path, seams) as town:
+        raw = await (await websocket(town.http, town.url)).join()
+        opened = await raw.ask("open", {})
+        stores[0].go.clear()
+        await raw.send(
+            '42/chat,1["say",{"ask_id":"1","text":"a"}]',
+            "41/chat,",
+            "40/chat," + json.dumps({"token": opened["token"]}),
+            '42/chat,2["say",{"ask_id":"2","text":"b"}]',
+        )
+        await until(lambda: stores[0].waiting > 0, what="the first to be under way")
+        stores[0].go.set()
+        assert '"seq":1' in await raw.hears("43/chat,1[")
+        await raw.hears("40/chat,")
+        assert '"seq":2' in await raw.hears("43/chat,2[")
 
 
 async def test_a_slow_ask_of_one_does_not_hold_up_another(tmp_path: Path) -> None:

@@ -1,0 +1,122 @@
+"""A lane: the asks of one line, one after the other, and each answered in time.
+
+Asks that have something in common may go together: those that come while others are under way wait, and then go at
+once. That is how a page that says ten things in a row pays for two commits, and none of the ten overtakes another.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from middleware.alarm import Alarm
+from middleware.web import wire
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Ask:
+    """One ask that was read: whoever asked is told its answer, once.
+
+    It is answered when it is `due`, by the loop's clock, whatever becomes of it. `size` is the packet's, in characters.
+    Asks with the same `common` may go together; None goes alone.
+    """
+
+    name: str
+    payload: Sequence[object]
+    size: int
+    due: float
+    tell: Callable[[wire.Shape], None]
+    common: object = None
+
+
+LATE = wire.refused("unavailable", "It is not known yet whether this was stored: ask again a little later.")
+PUT_OFF = wire.refused("unavailable", "An earlier ask is still under way: ask again a little later.")
+
+Work: TypeAlias = Callable[[Sequence[Ask]], Awaitable[Sequence[wire.Shape]]]
+"""Does what asks that go together ask for: their answers, in order. It fails only if it is cancelled."""
+
+
+class Lane:
+    """One line's. An ask that is overdue goes on alone; until it has ended, the lane is `stuck` and takes no other.
+
+    `most` is how many may wait to go together.
+    """
+
+    __slots__ = ("_alarm", "_changed", "_context", "_most", "_task", "_under_way", "_waiting", "stuck")
+
+    def __init__(self, *, most: int) -> None:
+        self.stuck = False
+        self._most = most
+        self._under_way: Sequence[Ask] = ()
+        self._waiting: list[Ask] = []
+        self._alarm = Alarm()
+        self._changed: asyncio.Future[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def takes(self, common: object) -> bool:
+        """Whether such an ask can begin now, or wait to go together with the next."""
+        if not self._under_way:
+            return not self.stuck
+        return common is not None and common == self._under_way[0].common and len(self._waiting) < self._most
+
+    async def room(self, common: object, *, until: float) -> bool:
+        """Wait, by the loop's clock until then, for it to take such an ask; False if it does not."""
+        try:
+            async with asyncio.timeout_at(until):
+                while not (self.stuck or self.takes(common)):
+                    self._changed = self._changed or asyncio.get_running_loop().create_future()
+                    await asyncio.shield(self._changed)
+        except TimeoutError:
+            return False
+        return not self.stuck
+
+    def begin(self, ask: Ask, work: Work) -> None:
+        """Begin an ask that the lane takes; under way already, `work` stands for those that wait too."""
+        if self._under_way:
+            self._waiting.append(ask)
+            return
+        self._start([ask])
+        self._context = copy_context()
+        self._task = asyncio.create_task(self._run(work), context=self._context)
+
+    async def _run(self, work: Work) -> None:
+        try:
+            while self._under_way:
+                asks = self._under_way
+                answers = await work(asks)
+                if not self.stuck:
+                    _tell(asks, answers)
+                    self._start(self._waiting)
+        finally:
+            self._under_way, self.stuck, self._task = (), False, None
+            self._change()
+
+    def _start(self, asks: list[Ask]) -> None:
+        self._under_way, self._waiting = asks, []
+        if asks:
+            self._alarm.set(asks[0].due - asyncio.get_running_loop().time(), self._late)
+            self._change()
+        else:
+            self._alarm.clear()
+
+    def _late(self) -> None:
+        late, waiting = self._under_way, self._waiting
+        self._under_way, self._waiting, self.stuck = (), [], True
+        self._context.run(log.warning, "An ask is overdue.", extra={"ask": late[0].name})
+        _tell(late, [LATE] * len(late))
+        _tell(waiting, [PUT_OFF] * len(waiting))
+        self._change()
+
+    def _change(self) -> None:
+        if self._changed is not None:
+            self._changed.set_result(None)
+            self._changed = None
+
+
+def _tell(asks: Sequence[Ask], answers: Sequence[wire.Shape]) -> None:
+    for ask, answer in zip(asks, answers, strict=True):
+        ask.tell(answer)
