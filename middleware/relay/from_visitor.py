@@ -146,7 +146,6 @@ class FromVisitor:
         message = await tx.add_message(draft)
         said.chat = chat
         said.fresh.append(message)
-        until = None if said.claimed is not None else until
         claimed = await tx.owe(chat.id, DeliveryKind.SAY, due=now, until=until, message=message.id)
         if claimed is not None:
             said.claimed = Delivery(claimed, DeliveryKind.SAY, chat, message, attempts=1, unsure=False)

@@ -7,7 +7,7 @@ or rings while it reads, catches up from the store.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -22,7 +22,6 @@ from middleware.relay.to_visitor import CatchUp, since
 log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
-_ASKS_KEPT = 32
 _AT_ONCE = 64
 """Catch-ups that read the store at the same time: when everybody has to look, what visitors say must still get in."""
 
@@ -68,11 +67,10 @@ class Ear:
     missed: bool = False
     behind: bool = False
 
-    def asks(self, ask: AskId) -> None:
-        """What this makes is its own words, and the answer tells of them."""
-        self.asked.append(ask)
-        if len(self.asked) > _ASKS_KEPT:
-            del self.asked[0]
+    def asks(self, asks: Iterable[AskId], *, keep: int) -> None:
+        """What these make is its own words, and the answers tell of them. So many of the latest are kept."""
+        self.asked.extend(asks)
+        del self.asked[:-keep]
 
     def begin(self, chat: Chat, *, told: int = 0) -> None:
         """From here on it hears this chat."""

@@ -15,9 +15,9 @@ from middleware.web.sockets import Namespace, UnknownAsk, beside, payload_of, re
 class ChatNamespace(Namespace):
     """Asks with answers, news with positions."""
 
-    def common(self, ask: Ask) -> object:
+    def may_join(self, ask: Ask) -> bool:
         """What is said in a row goes together, if it is short."""
-        return self if ask.name == "say" and ask.size <= self.limits.ask_chars else None
+        return ask.name == "say" and ask.size <= self.limits.ask_chars
 
     async def ask(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
         """What is said together, or one ask."""
@@ -52,8 +52,8 @@ class ChatNamespace(Namespace):
         """In one transaction; one that cannot be read keeps no other from being said."""
         read = [_words(ask) for ask in asks]
         words = [one for one in read if isinstance(one, Words)]
-        for one in words:
-            ear.asks(one.ask)
+        # Those before may not have rung yet.
+        ear.asks((one.ask for one in words), keep=2 * self.limits.asks_together)
         said = iter(await self.from_visitor.say_all(ear.visitor, words) if words else ())
         return [_said(next(said) if isinstance(one, Words) else one) for one in read]
 

@@ -7,7 +7,7 @@ once. That is how a page that says ten things in a row pays for two commits, and
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -40,13 +40,16 @@ Work: TypeAlias = Callable[[Sequence[Ask]], Awaitable[Sequence[wire.Shape]]]
 """Does what asks that go together ask for: their answers, in order. It fails only if it is cancelled."""
 
 
+_NOBODYS = Context()
+
+
 class Lane:
     """One line's. An ask that is overdue goes on alone; until it has ended, the lane is `stuck` and takes no other.
 
     `most` is how many may wait to go together.
     """
 
-    __slots__ = ("_alarm", "_changed", "_context", "_most", "_task", "_under_way", "_waiting", "stuck")
+    __slots__ = ("_alarm", "_changed", "_context", "_door", "_most", "_task", "_under_way", "_waiting", "stuck")
 
     def __init__(self, *, most: int) -> None:
         self.stuck = False
@@ -54,28 +57,28 @@ class Lane:
         self._under_way: Sequence[Ask] = ()
         self._waiting: list[Ask] = []
         self._alarm = Alarm()
+        self._door = asyncio.Lock()
         self._changed: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._context = _NOBODYS
 
     def takes(self, common: object) -> bool:
-        """Whether such an ask can begin now, or wait to go together with the next."""
-        if not self._under_way:
-            return not self.stuck
-        return common is not None and common == self._under_way[0].common and len(self._waiting) < self._most
+        """Whether such an ask can begin now, or wait to go together with the next. None overtakes one at the door."""
+        return not self._door.locked() and self._has_room(common)
 
     async def room(self, common: object, *, until: float) -> bool:
-        """Wait, by the loop's clock until then, for it to take such an ask; False if it does not."""
+        """Wait at the door, by the loop's clock until then, for it to take such an ask; False if it does not."""
         try:
-            async with asyncio.timeout_at(until):
-                while not (self.stuck or self.takes(common)):
-                    self._changed = self._changed or asyncio.get_running_loop().create_future()
-                    await asyncio.shield(self._changed)
+            async with asyncio.timeout_at(until), self._door:
+                while not (self.stuck or self._has_room(common)):
+                    self._changed = asyncio.get_running_loop().create_future()
+                    await self._changed
         except TimeoutError:
             return False
         return not self.stuck
 
     def begin(self, ask: Ask, work: Work) -> None:
-        """Begin an ask that the lane takes; under way already, `work` stands for those that wait too."""
+        """Begin an ask that the lane takes; one that waits goes by the `work` that is under way."""
         if self._under_way:
             self._waiting.append(ask)
             return
@@ -83,25 +86,37 @@ class Lane:
         self._context = copy_context()
         self._task = asyncio.create_task(self._run(work), context=self._context)
 
+    def _has_room(self, common: object) -> bool:
+        if not self._under_way:
+            return not self.stuck
+        return common is not None and common == self._under_way[0].common and len(self._waiting) < self._most
+
     async def _run(self, work: Work) -> None:
         try:
             while self._under_way:
                 asks = self._under_way
                 answers = await work(asks)
                 if not self.stuck:
+                    self._under_way = ()
                     _tell(asks, answers)
                     self._start(self._waiting)
         finally:
-            self._under_way, self.stuck, self._task = (), False, None
-            self._change()
+            self._end()
 
     def _start(self, asks: list[Ask]) -> None:
         self._under_way, self._waiting = asks, []
         if asks:
             self._alarm.set(asks[0].due - asyncio.get_running_loop().time(), self._late)
             self._change()
-        else:
-            self._alarm.clear()
+
+    def _end(self) -> None:
+        """Nothing is left, unless the work was cancelled."""
+        left = (*self._under_way, *self._waiting)
+        self._under_way, self._waiting, self.stuck = (), [], False
+        self._task, self._context = None, _NOBODYS
+        self._alarm.clear()
+        _tell(left, [LATE] * len(left))
+        self._change()
 
     def _late(self) -> None:
         late, waiting = self._under_way, self._waiting
@@ -112,11 +127,14 @@ class Lane:
         self._change()
 
     def _change(self) -> None:
-        if self._changed is not None:
+        if self._changed is not None and not self._changed.done():
             self._changed.set_result(None)
-            self._changed = None
 
 
 def _tell(asks: Sequence[Ask], answers: Sequence[wire.Shape]) -> None:
+    """An answer that cannot be told is no other's matter."""
     for ask, answer in zip(asks, answers, strict=True):
-        ask.tell(answer)
+        try:
+            ask.tell(answer)
+        except Exception:
+            log.exception("An answer could not be told.", extra={"ask": ask.name})

@@ -134,7 +134,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
     async def _join_or_leave(self, line: Line, packet: Connect | Disconnect) -> None:
         if isinstance(packet, Connect):
             await self._handle_connect(line.sid, packet.namespace, packet.auth)
-        else:
+        if isinstance(packet, Disconnect) or line.ended:  # It may have ended while it was looked at who comes.
             await self._handle_disconnect(line.sid, packet.namespace, self.reason.CLIENT_DISCONNECT)
 
     async def _ask(self, line: Line, event: Event, *, size: int) -> None:
@@ -148,7 +148,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
             await self.namespace_handlers[event.namespace].asked(line, sid, ask)
 
     async def _rests(self, line: Line) -> bool:
-        """Wait for its asks, as long as they may take; False if the line has ended meanwhile."""
+        """Wait until its asks are answered, done or not; False if the line has ended meanwhile."""
         if line.lane is not None:
             await line.lane.room(None, until=self._in_time())
         return not line.ended

@@ -67,14 +67,14 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
     async def asked(self, line: Line, sid: str, ask: Ask) -> None:
         """Begin an ask of this socket, in its turn among the asks of its line."""
         lane = line.lane = line.lane or Lane(most=self.limits.asks_together)
-        ask.common = self.common(ask)
-        if not lane.takes(ask.common) and not await lane.room(ask.common, until=ask.due):
+        ask.common = sid if self.may_join(ask) else None
+        in_time = lane.takes(ask.common) or await lane.room(ask.common, until=ask.due)
+        ear = self._ears.get(sid)
+        if not in_time or ear is None:
             ask.tell(PUT_OFF)
             return
-        ear = self._ears.get(sid)
-        if ear is not None:
-            with about(chat=ear.chat):
-                lane.begin(ask, partial(self._answers, ear))
+        with about(chat=ear.chat):
+            lane.begin(ask, partial(self._answers, ear))
 
     async def _answers(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
         try:
@@ -84,15 +84,17 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         except StoreUnavailable:
             answer = wire.refused("unavailable", "Nothing was stored: ask again a little later.")
         except Exception:
+            if len(asks) > 1:  # One that is at fault must not take the others with it; what was said is known again.
+                return [answer for ask in asks for answer in await self._answers(ear, [ask])]
             fault = new_id()
             log.exception("An ask failed in an unforeseen way.", extra={"ask": asks[0].name, "request": fault})
             answer = wire.refused("internal", _FAULT, request=fault)
         return [answer] * len(asks)
 
-    def common(self, ask: Ask) -> object:
-        """What the ask must have in common with another to go together with it; None: it goes alone."""
+    def may_join(self, ask: Ask) -> bool:
+        """Whether the ask may go together with others of its socket."""
         del ask
-        return None
+        return False
 
     @abstractmethod
     async def ask(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
@@ -138,7 +140,8 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         """The visitor's tokens in this browser are good no more; this socket is a new visitor's, the others are cut."""
         await self.reception.forget(ear)
         self.bell.forget(ear)
-        self._listen(Ear(ear.sid, VisitorId(new_id()), voice=self))
+        if self._ears.get(ear.sid) is ear:  # It may have gone meanwhile.
+            self._listen(Ear(ear.sid, VisitorId(new_id()), voice=self))
         self._watch.wake()
 
     async def _connect(self, sid: str, auth: object) -> None:

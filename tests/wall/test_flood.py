@@ -54,6 +54,35 @@ class NotingStore(HangingStore):
         return await super().write(unit)
 
 
+POISON = "poison"
+
+
+class PoisonedStore(HangingStore):
+    """Fails at one text, as nobody foresaw."""
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Unless it holds the text."""
+        if isinstance(unit, partial) and POISON in str(unit.args):
+            await self.go.wait()
+            raise ZeroDivisionError
+        return await super().write(unit)
+
+
+class HangingReads(HangingStore):
+    """Reads stand still too; `read_by` says whose they are."""
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__(inner)
+        self.read_by: list[str] = []
+
+    async def read(self, view: View[T]) -> T:
+        """After the standstill."""
+        if not self.go.is_set():
+            self.read_by.append(getattr(view, "__qualname__", ""))
+        await self.go.wait()
+        return await super().read(view)
+
+
 class UnevenStore(HangingStore):
     """Some writes take longer than others, as on every real disk."""
 
@@ -332,6 +361,45 @@ async def test_what_is_said_in_a_row_shares_its_writes(tmp_path: Path) -> None:
         assert 20 == sum(store.said)
         resumed = await raw.ask("resume", {"after": 0}, number=99)
         assert [text for text in texts if text] == [message["text"] for message in resumed["messages"]]
+
+
+async def test_a_text_at_fault_keeps_no_other_from_being_said(tmp_path: Path) -> None:
+    """They went together, and are said one by one then."""
+    stores, seams = store_of(PoisonedStore)
+    async with open_town(tmp_path, seams) as town:
+        raw = await (await websocket(town.http, town.url)).join()
+        await raw.ask("open", {})
+        stores[0].go.clear()
+        texts = ["0", "1", POISON, "3"]
+        says = [json.dumps(["say", {"ask_id": f"{number}", "text": text}]) for number, text in enumerate(texts)]
+        await raw.send(*(f"42/chat,{number}{say}" for number, say in enumerate(says)))
+        await until(lambda: len(lane_of(town)._waiting) == 3, what="three that wait")
+        stores[0].go.set()
+        answers = [json.loads((await raw.hears("43/chat,")).partition("[")[2][:-1]) for _ in texts]
+        assert [True, True, False, True] == [answer["ok"] for answer in answers]
+        assert [1, 2, 3] == [answer["seq"] for answer in answers if answer["ok"]]
+
+
+async def test_whoever_goes_while_they_are_looked_at_leaves_nothing(tmp_path: Path) -> None:
+    """Neither in forgetting, nor in coming back with a token."""
+    stores, seams = store_of(HangingReads)
+    async with open_town(tmp_path, seams) as town:
+        raw = await (await websocket(town.http, town.url)).join()
+        token = (await raw.ask("open", {}))["token"]
+        stores[0].go.clear()
+        await raw.send('42/chat,1["forget",null]')
+        back = await websocket(town.http, town.url)
+        await back.send("40/chat," + json.dumps({"token": token}))
+        await until(lambda: any("accept" in whose for whose in stores[0].read_by), what="the token to be looked at")
+        await until(lambda: stores[0].waiting > 0, what="the token to be forgotten")
+        lines = list(town.server.eio.lines.values())
+        for line in lines:
+            await town.server.eio.end(line)
+        stores[0].go.set()
+        await until(lambda: not any(line.lane and not line.lane.takes(None) for line in lines), what="the last ask")
+        chats = town.server.namespace_handlers["/chat"]
+        await until(lambda: not chats._ears and not chats.bell.ears(), what="all ears to be gone")
+        assert not town.server.manager.rooms.get("/chat")
 
 
 async def test_posts_one_behind_the_other_keep_their_order(tmp_path: Path) -> None:

@@ -143,6 +143,52 @@ async def test_those_that_waited_have_the_time_of_the_oldest_of_them() -> None:
     await until(lambda: not house.lane.stuck, what="the end")
 
 
+async def test_nobody_overtakes_those_at_the_door() -> None:
+    """Posts side by side are read by several; whoever came first has the least time left."""
+    house = House()
+    await house.ask("a")
+    first = asyncio.create_task(house.ask("end", common=None))
+    await asyncio.sleep(0)
+    later = [asyncio.create_task(house.ask(name)) for name in "bc"]
+    house.go.set()
+    assert all(await asyncio.gather(first, *later))
+    await house.rest()
+    assert ["a", "end", "b", "c"] == house.granted
+
+
+async def test_an_answer_that_cannot_be_told_is_no_other_ones_matter(caplog: pytest.LogCaptureFixture) -> None:
+    """It is a fault of ours, and logged; the others are answered, and the lane goes on."""
+    house = House()
+    await house.ask("a")
+
+    def tell(_answer: wire.Shape) -> None:
+        raise ZeroDivisionError
+
+    house.lane.begin(Ask("b", [], 1, asyncio.get_running_loop().time() + LONG, tell, SAYS), house.work)
+    await house.ask("c")
+    house.go.set()
+    await house.rest()
+    assert ["a", "c"] == house.granted
+    assert ["An answer could not be told."] == [record.message for record in caplog.records]
+    assert await house.ask("d")
+
+
+async def test_work_that_is_cancelled_leaves_nobody_without_an_answer() -> None:
+    """Neither those under way nor those behind them; and the lane takes the next."""
+    house = House()
+    await house.ask("a")
+    await house.ask("b")
+    await until(lambda: house.done, what="the first to be under way")
+    assert house.lane._task is not None
+    house.lane._task.cancel()
+    await until(lambda: len(house.told) == 2, what="both answers")
+    assert [("a", LATE), ("b", LATE)] == house.told
+    house.go.set()
+    assert await house.ask("c")
+    await house.rest()
+    assert ["c"] == house.granted
+
+
 _STEPS = st.lists(st.one_of(st.tuples(st.just("ask"), st.sampled_from([SAYS, None])), st.just(("go", None))))
 
 
