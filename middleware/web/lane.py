@@ -49,7 +49,18 @@ class Lane:
     `most` is how many may wait to go together.
     """
 
-    __slots__ = ("_alarm", "_changed", "_context", "_door", "_most", "_task", "_under_way", "_waiting", "stuck")
+    __slots__ = (
+        "_alarm",
+        "_at_door",
+        "_changed",
+        "_context",
+        "_door",
+        "_most",
+        "_task",
+        "_under_way",
+        "_waiting",
+        "stuck",
+    )
 
     def __init__(self, *, most: int) -> None:
         self.stuck = False
@@ -58,16 +69,18 @@ class Lane:
         self._waiting: list[Ask] = []
         self._alarm = Alarm()
         self._door = asyncio.Lock()
+        self._at_door = 0
         self._changed: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._context = _NOBODYS
 
     def takes(self, common: object) -> bool:
         """Whether such an ask can begin now, or wait to go together with the next. None overtakes one at the door."""
-        return not self._door.locked() and self._has_room(common)
+        return not self._at_door and self._has_room(common)
 
     async def room(self, common: object, *, until: float) -> bool:
         """Wait at the door, by the loop's clock until then, for it to take such an ask; False if it does not."""
+        self._at_door += 1
         try:
             async with asyncio.timeout_at(until), self._door:
                 while not (self.stuck or self._has_room(common)):
@@ -75,6 +88,8 @@ class Lane:
                     await self._changed
         except TimeoutError:
             return False
+        finally:
+            self._at_door -= 1
         return not self.stuck
 
     def begin(self, ask: Ask, work: Work) -> None:
