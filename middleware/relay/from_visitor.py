@@ -89,9 +89,12 @@ class FromVisitor:
         Asked again, it gives back the first message. Raises `NotOpen` or `AlreadyEnded`.
         """
         (said,) = await self.say_all(visitor, [words])
-        if isinstance(said, AskRefused):
+        if isinstance(said, Message):
+            return said
+        try:
             raise said
-        return said
+        finally:
+            del said  # It holds this frame.
 
     async def say_all(self, visitor: VisitorId, words: Sequence[Words]) -> Sequence[Message | AskRefused]:
         """The same for several, in one transaction and in their order: for each its message, or what `say` raises."""
@@ -130,7 +133,7 @@ class FromVisitor:
             try:
                 said.answers.append(await self._say(visitor, one, said, until, tx))
             except AskRefused as refused:  # Before anything of it was written.
-                said.answers.append(refused)
+                said.answers.append(refused.with_traceback(None))
         return said
 
     async def _say(

@@ -55,7 +55,7 @@ class ChatNamespace(Namespace):
         # Those before may not have rung yet.
         ear.asks((one.ask for one in words), keep=2 * self.limits.asks_together)
         said = iter(await self.from_visitor.say_all(ear.visitor, words) if words else ())
-        return [_said(next(said) if isinstance(one, Words) else one) for one in read]
+        return [_said(next(said)) if isinstance(one, Words) else one for one in read]
 
     async def _end(self, ear: Ear, payload: object) -> wire.Shape:
         del payload
@@ -92,11 +92,12 @@ _GRANTS: Mapping[str, Callable[[ChatNamespace, Ear, object], Awaitable[wire.Shap
 ASKS = (*_GRANTS, "say")
 
 
-def _words(ask: Ask) -> Words | BadAsk:
+def _words(ask: Ask) -> Words | wire.Shape:
+    """The words, or why not. An error that is kept would keep its frames, and with them what was said."""
     try:
         return wire.read_say(payload_of(ask))
     except BadAsk as bad:
-        return bad
+        return refusal(bad)
 
 
 def _said(said: Message | AskRefused) -> wire.Shape:

@@ -86,6 +86,7 @@ async def test_what_was_said_before_the_end_is_known_beside_what_comes_too_late(
     words = [Words(AskId("late"), "Wait!"), Words(AskId("ask-Hello"), "Hello")]
     late, again = await heart.from_visitor.say_all(ADA, words)
     assert isinstance(late, AlreadyEnded)
+    assert late.__traceback__ is None  # It would keep all that was said.
     assert first.id == (again.id if isinstance(again, Message) else None)
 
 
