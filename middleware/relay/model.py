@@ -2,9 +2,11 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NewType, TypeAlias
+
+from middleware.relay.values import value
 
 VisitorId = NewType("VisitorId", str)
 ChatId = NewType("ChatId", str)
@@ -18,9 +20,6 @@ EventKey = NewType("EventKey", str)
 def new_id() -> str:
     """A fresh id: 32 hexadecimal digits that nobody can guess."""
     return uuid.uuid4().hex
-
-
-# --- nouns ---------------------------------------------------------------------------------------
 
 
 class Author(StrEnum):
@@ -71,7 +70,7 @@ class DeliveryKind(StrEnum):
     MEET = "meet"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Agent:
     """The agent inside a chat; `name` is None until Flex has told it, and empty if Flex knows none."""
 
@@ -79,7 +78,7 @@ class Agent:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Chat:
     """One visit, from open to ended.
 
@@ -102,7 +101,7 @@ class Chat:
     holds: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Place:
     """Where a message lies at Flex; when its newest wording was made there and learned here (0: it is the first)."""
 
@@ -111,7 +110,7 @@ class Place:
     learned_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Draft:
     """A message before the store has given it its place."""
 
@@ -125,7 +124,7 @@ class Draft:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Message:
     """One utterance; `seq` (1, 2, 3 …) is its place in the chat. A withdrawn one has no text."""
 
@@ -142,7 +141,7 @@ class Message:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Delivery:
     """One thing owed to Flex, claimed; `chat` and `message` are as they were at the claim, which `attempts` counts too.
 
@@ -157,7 +156,7 @@ class Delivery:
     unsure: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Receipt:
     """Flex has the message: under this key, at this index."""
 
@@ -168,7 +167,7 @@ class Receipt:
 # --- events: what Flex has told, verified ----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Said:
     """Somebody on Flex's side spoke; `author_id` is their identity there, `at` None if Flex did not say when.
 
@@ -185,7 +184,7 @@ class Said:
     worded_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Echoed:
     """Flex has a message of ours: the echo of what we sent."""
 
@@ -195,7 +194,7 @@ class Echoed:
     message: MessageId
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reworded:
     """A message was changed at Flex, to this, at that time (None: Flex did not say). `ours`: it is this one of ours."""
 
@@ -207,7 +206,7 @@ class Reworded:
     ours: MessageId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Withdrawn:
     """A message was removed at Flex. `ours`: it was this one of ours."""
 
@@ -217,7 +216,7 @@ class Withdrawn:
     ours: MessageId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ended:
     """The chat is over at Flex."""
 
@@ -225,7 +224,7 @@ class Ended:
     key: EventKey
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AgentJoined:
     """An agent came into the chat."""
 
@@ -234,7 +233,7 @@ class AgentJoined:
     agent: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AgentLeft:
     """An agent went out of the chat; `coming` is the key of the `AgentJoined` that this ends: it may be told later."""
 
@@ -252,28 +251,28 @@ Event: TypeAlias = Uttered | Change | Ended | AgentJoined | AgentLeft
 # --- news: what a visitor's sockets are told ---------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChatOpened:
     """The visitor has a new chat."""
 
     chat: Chat
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MessageSaid:
     """A message took its place in the chat."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MessageChanged:
     """A message was reworded or withdrawn; as it is now."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StatusChanged:
     """A message of the visitor's, said at that time, was sent, or failed."""
 
@@ -283,14 +282,14 @@ class StatusChanged:
     message: MessageId = field(default=MessageId(""), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AgentChanged:
     """Who is in the chat now; None when the agent left."""
 
     agent: Agent | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChatEnded:
     """The chat is over."""
 

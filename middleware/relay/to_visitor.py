@@ -1,12 +1,12 @@
 """To the visitor: tell after commit, and catch up from the store."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 from middleware.relay.meters import UNCOUNTED, Meters
 from middleware.relay.model import Chat, ChatId, Message, News, VisitorId
 from middleware.relay.ports import Bell, Reading, Store
+from middleware.relay.values import value
 
 PAGE = 200
 """Messages in one catch-up, at most."""
@@ -14,7 +14,7 @@ PAGE_BYTES = 250_000
 """And bytes of text, beyond the first message: what a socket is told at once is less than it may leave unread."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CatchUp:
     """The visitor's chat, and its messages after the position asked for.
 

@@ -2,13 +2,13 @@
 
 import types
 from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass
 from typing import Any
 
+from middleware.relay.values import value
 from middleware.store.rows import Row
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Asked:
     """A statement that a unit waits for; `counted` if it wants to know how many rows were written, not which."""
 

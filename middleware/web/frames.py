@@ -6,10 +6,11 @@ A frame is an Engine.IO packet; one of type 4 holds a Socket.IO packet. https://
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import orjson
+
+from middleware.relay.values import value
 
 SEPARATOR = "\x1e"
 """Between the packets of a polling body."""
@@ -29,7 +30,7 @@ class BadFrame(Exception):
     """No client of ours writes this; the text says what is wrong, and holds nothing of the frame."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Connect:
     """A page wants to be in a namespace."""
 
@@ -37,14 +38,14 @@ class Connect:
     auth: object
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Disconnect:
     """A page leaves a namespace."""
 
     namespace: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Event:
     """An ask: its name and payloads; `id` if an answer is wanted."""
 
@@ -54,7 +55,7 @@ class Event:
     payloads: Sequence[object]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ack:
     """An answer of a page. We never ask one."""
 
