@@ -1,23 +1,19 @@
 """What the heart asks of the world, as protocols: Store, Flex, Bell, Clock."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from middleware.relay.badge import BadgeReading, BadgeWriting
+from middleware.relay.inbox import Inbox
 from middleware.relay.meters import LoadReading
 from middleware.relay.model import (
     Agent,
     AskId,
     Chat,
     ChatId,
-    Delivery,
-    DeliveryId,
-    DeliveryKind,
     Draft,
     Ender,
     Event,
-    EventKey,
     FlexRef,
     Message,
     MessageId,
@@ -26,7 +22,10 @@ from middleware.relay.model import (
     Receipt,
     VisitorId,
 )
+from middleware.relay.outbox import Outbox
+from middleware.relay.values import value
 
+Item = TypeVar("Item")
 T = TypeVar("T")
 
 
@@ -68,7 +67,7 @@ class Turn(NamedTuple):
     holds: bool
 
 
-class Transaction(Reading, BadgeWriting, Protocol):
+class Transaction(Reading, Outbox, Inbox, BadgeWriting, Protocol):
     """One unit of work: all of it is committed, or none."""
 
     # --- chats and messages
@@ -114,94 +113,6 @@ class Transaction(Reading, BadgeWriting, Protocol):
     async def end_chat(self, chat: ChatId, *, by: Ender, at: float) -> bool:
         """Mark the chat ended; False if it was already."""
 
-    # --- outbox
-    async def owe(
-        self,
-        chat: ChatId,
-        kind: DeliveryKind,
-        *,
-        due: float,
-        until: float | None = None,
-        message: MessageId | None = None,
-    ) -> DeliveryId | None:
-        """Add a delivery behind the others of its chat; it can be claimed from `due`, and when it is the head.
-
-        With `until`, and as the head, it is claimed in this same breath, for the first time: then its id is given back.
-        """
-
-    async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
-        """Lease, until then, the due heads of at most `limit` chats, longest due first.
-
-        A delivery claimed before and neither settled nor postponed comes back `unsure`. `attempts` tells one claim of a
-        delivery from another.
-        """
-
-    async def settle(self, delivery: DeliveryId, *, now: float) -> None:
-        """Finish the delivery, whoever has claimed it: Flex has what it owes. Unknown or finished: nothing.
-
-        The next of its chat becomes the head, due now or at its own later time.
-        """
-
-    async def finish(self, claimed: Delivery, *, now: float) -> bool:
-        """Settle the delivery by this claim of it.
-
-        False, and nothing, if it is finished or was claimed again meanwhile: it is another's by now.
-        """
-
-    async def finish_and_claim(self, claimed: Delivery, *, now: float, until: float) -> tuple[Delivery | None, bool]:
-        """The same, and claim the next of its chat, if that is due; and whether there may be one that is not claimed:
-        it is not due, or somebody else has settled this delivery, and the next is nobody's.
-        """
-
-    async def postpone(self, claimed: Delivery, *, due: float, unsure: bool) -> bool:
-        """Give the claim back, to be claimed again from `due`.
-
-        False, and nothing, if it is finished, given back, or was claimed again meanwhile.
-        """
-
-    async def bury(self, claimed: Delivery, *, reason: str, now: float) -> bool:
-        """Give the delivery up, keep it and the reason on record; the next of its chat becomes the head.
-
-        False, and nothing, if it is finished or was claimed again meanwhile.
-        """
-
-    async def owed_for(self, message: MessageId) -> DeliveryId | None:
-        """The unfinished delivery of this message."""
-
-    async def owed_to(self, chat: ChatId) -> list[Delivery]:
-        """Every unfinished delivery of the chat, in order, as it stands; a claimed one counts as unsure."""
-
-    async def release_claims(self, *, now: float, but: Collection[DeliveryId] = ()) -> int:
-        """Make every claim of this node, but for these, due now and unsure: nobody has them in hand any more. How many.
-
-        Claims of other nodes stay.
-        """
-
-    # --- inbox
-    async def remember(self, key: EventKey, *, ref: FlexRef, at: float) -> bool:
-        """Write that the event was accepted; False if it had been before."""
-
-    async def hold(self, event: Event) -> None:
-        """Keep a remembered event until its turn."""
-
-    async def take_held(self, ref: FlexRef) -> list[Event]:
-        """Take every held event of this address: utterances by index, then the others as they came."""
-
-    async def take_held_at(self, ref: FlexRef, index: int) -> Event | None:
-        """Take the held utterance of this index."""
-
-    async def take_held_below(self, ref: FlexRef, index: int) -> list[Event]:
-        """Take the held utterances below this index, in order."""
-
-    async def take_changes(self, ref: FlexRef, index: int) -> list[Event]:
-        """Take the held changes to the message of this index, as they came."""
-
-    async def held_since(self, ref: FlexRef) -> float | None:
-        """When the oldest event that is still held for its turn came; None if none is. Changes wait without a turn."""
-
-    async def opens_owed(self) -> bool:
-        """Whether some chat still waits to be opened at Flex."""
-
     # --- looking back at Flex's own list
     async def watch(self, chat: ChatId, *, at: float | None) -> None:
         """Look at this chat's history at that time, if no earlier look is planned; None: never again."""
@@ -215,6 +126,22 @@ class Transaction(Reading, BadgeWriting, Protocol):
 
 Unit: TypeAlias = Callable[[Transaction], Awaitable[T]]
 View: TypeAlias = Callable[[Reading], Awaitable[T]]
+
+
+@value(frozen=True, slots=True)
+class Part(Generic[Item, T]):
+    """A unit that can be done together with others of its kind: a store may do `together` for the items of many.
+
+    What comes of each, in their order. It fails for all or for none; then each is done as a unit of its own.
+    """
+
+    together: Callable[[Transaction, Sequence[Item]], Awaitable[Sequence[T]]]
+    item: Item
+
+    async def __call__(self, tx: Transaction) -> T:
+        """Do it alone."""
+        (done,) = await self.together(tx, [self.item])
+        return done
 
 
 class Store(Protocol):
@@ -233,7 +160,7 @@ class Store(Protocol):
         """Run the view on one consistent state that holds every finished write."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class WebhookRequest:
     """A request to a webhook route, raw. `path_qs` is path and query exactly as they were sent."""
 

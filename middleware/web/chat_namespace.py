@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from middleware.relay.errors import AskRefused, BadAsk, NotOpen
-from middleware.relay.from_visitor import Words
 from middleware.relay.model import Chat, Message, News
+from middleware.relay.outbox import Words
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar, assert_never
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from middleware.relay.errors import BadAsk
-from middleware.relay.from_visitor import About, Words
+from middleware.relay.from_visitor import About
 from middleware.relay.model import (
     Agent,
     AgentChanged,
@@ -23,6 +23,7 @@ from middleware.relay.model import (
     News,
     StatusChanged,
 )
+from middleware.relay.outbox import Words
 from middleware.relay.to_visitor import CatchUp
 
 MOST_BYTES = 32_000

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import asyncpg
 
-from middleware.relay.from_visitor import FromVisitor, Words
+from middleware.relay.from_visitor import FromVisitor
 from middleware.relay.model import AskId, Message
+from middleware.relay.outbox import Words
 from middleware.relay.ports import Transaction
 from middleware.relay.to_visitor import ToVisitor
 from middleware.store.postgres import PostgresStore

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from middleware.relay.errors import AlreadyEnded, NotOpen
-from middleware.relay.from_visitor import About, Words
+from middleware.relay.from_visitor import About
 from middleware.relay.model import (
     AskId,
     ChatEnded,
@@ -16,6 +16,7 @@ from middleware.relay.model import (
     MessageStatus,
     VisitorId,
 )
+from middleware.relay.outbox import Words
 from tests.relay.house import ADA, Heart
 
 BOB = VisitorId("bob")

@@ -2,9 +2,9 @@
 
 from middleware.relay.applying import GAP_PATIENCE
 from middleware.relay.errors import NotSent, OutcomeUnknown, Refused
-from middleware.relay.from_visitor import Words
 from middleware.relay.meters import Attempt
 from middleware.relay.model import AskId, DeliveryKind, Echoed, MessageSaid, StatusChanged
+from middleware.relay.outbox import Words
 from tests.relay.house import ADA, PACE, Heart
 
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from middleware.relay.errors import BadAsk
-from middleware.relay.from_visitor import Words
 from middleware.relay.model import (
     Agent,
     AgentChanged,
@@ -30,6 +29,7 @@ from middleware.relay.model import (
     StatusChanged,
     VisitorId,
 )
+from middleware.relay.outbox import Words
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 
