@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from middleware.relay.errors import StoreUnavailable
+from middleware.relay.ports import Part
 
 MOST = 256
 """Works in one batch: enough to share the price of a commit, few enough that nobody waits long for the others."""
@@ -96,6 +97,7 @@ class BatchThread:
         return jobs, False
 
     def _do(self, jobs: list[_Job]) -> Iterable[_Told]:
+        jobs = _alike_together(jobs)
         try:
             outcomes = self._run([work for work, _ in jobs])
         except StoreUnavailable as error:
@@ -123,6 +125,19 @@ class BatchThread:
             self._loop.call_soon_threadsafe(function, argument)
         except RuntimeError:
             return  # The loop is closed: nobody waits any more.
+
+
+def _alike_together(jobs: list[_Job]) -> list[_Job]:
+    """What can be done together stands together, at the place of the first. They are told in the order they are run."""
+    kinds: dict[object, list[_Job]] = {}
+    for place, job in enumerate(jobs):
+        kinds.setdefault(kind_of(job[0]) or place, []).append(job)
+    return [job for alike in kinds.values() for job in alike]
+
+
+def kind_of(work: Work) -> Callable[..., Any] | None:
+    """What does all of the work's kind together; None if it is done alone."""
+    return work.together if isinstance(work, Part) else None
 
 
 def own(error: StoreUnavailable) -> StoreUnavailable:

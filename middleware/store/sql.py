@@ -90,6 +90,10 @@ RETURNING chat, head, EXISTS (SELECT 1 FROM delivery AS behind WHERE behind.chat
 PROMOTE = """
 UPDATE delivery SET head = 1, due = CASE WHEN due > ?2 THEN due ELSE ?2 END
 WHERE id = (SELECT id FROM delivery WHERE chat = ?1 ORDER BY id LIMIT 1)"""
+HEAD_UNCLAIMED = "SELECT 1 FROM delivery WHERE chat = ?1 AND head = 1 AND claimed = 0"
+GIVE_BACK_BEHIND = """
+UPDATE delivery SET due = ?3, claimed = 0
+WHERE chat = (SELECT number FROM chat WHERE id = ?1) AND id > ?2 AND claimed = 1"""
 POSTPONE = "UPDATE delivery SET due = ?3, unsure = ?4, claimed = 0 WHERE id = ?1 AND attempts = ?2 AND claimed = 1"
 BURY = """
 INSERT INTO buried (id, chat, kind, message, attempts, reason, at)
@@ -101,7 +105,9 @@ OWED_TO = f"{_DELIVERIES} WHERE chat.id = ?1 ORDER BY delivery.id"
 NEXT_DUE = "SELECT due FROM delivery WHERE head = 1 ORDER BY due LIMIT 1"
 RELEASE_CLAIMS = """
 UPDATE delivery SET due = ?1, unsure = 1, claimed = 0
-WHERE head = 1 AND claimed = 1 AND id NOT IN (SELECT value FROM json_each(?2))"""
+WHERE chat IN (SELECT chat FROM delivery WHERE head = 1) AND claimed = 1
+    AND id NOT IN (SELECT value FROM json_each(?2))"""
+"""Whatever is owed stands behind a head."""
 OWED = "SELECT count(*) FROM delivery"
 OLDEST_OWED = """
 SELECT coalesce(CASE delivery.kind WHEN 'say' THEN message.at WHEN 'end' THEN chat.ended_at END, chat.opened_at)

@@ -1,6 +1,7 @@
 """Statements, run on an SQLite connection."""
 
 import sqlite3
+from collections.abc import Iterable
 
 from middleware.store.rows import Row
 
@@ -23,8 +24,16 @@ class SqliteStatements:
         """The number that the row was given."""
         return self._execute(statement, parameters).lastrowid or 0
 
+    async def many(self, statement: str, parameters: Iterable[Row]) -> None:
+        """Run it once for each of these, if there are any."""
+        self._demand_transaction()
+        self._connection.executemany(statement, parameters)
+
     def _execute(self, statement: str, parameters: Row) -> sqlite3.Cursor:
-        # After some errors (a full disk) SQLite has rolled back; what follows must not be written on its own.
+        self._demand_transaction()
+        return self._connection.execute(statement, parameters)
+
+    def _demand_transaction(self) -> None:
+        """After some errors (a full disk) SQLite has rolled back; what follows must not be written on its own."""
         if not self._connection.in_transaction:
             raise sqlite3.OperationalError("the transaction was rolled back")
-        return self._connection.execute(statement, parameters)

@@ -1,11 +1,15 @@
 """What can be written to SQLite, where nobody else writes meanwhile: a statement may rely on what the last one read."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from middleware.relay.model import ChatId, Delivery, DeliveryId, DeliveryKind, MessageId
+from middleware.relay.inbox import Drafting, Heard
+from middleware.relay.model import ChatId, Delivery, DeliveryId, DeliveryKind, MessageId, Said
+from middleware.relay.outbox import Onward, Saying, Sent, Written
 from middleware.store import sql
 from middleware.store.rows import Row, to_delivery
+from middleware.store.sqlite_hearing import PlainHearing
+from middleware.store.sqlite_plain import PlainSaying, PlainSettling, Settled
 from middleware.store.sqlite_statements import SqliteStatements
 from middleware.store.transaction import SqlTransaction
 
@@ -26,7 +30,30 @@ class SqliteTransaction(SqlTransaction):
 
     def __init__(self, statements: SqliteStatements) -> None:
         super().__init__(statements)
+        self._statements = statements
         self._insert = statements.insert
+
+    async def say_plain(self, sayings: Sequence[Saying]) -> Sequence[Written | None]:
+        """Add the messages of sayings and owe them to Flex, many at once; None for one that is not plain."""
+        return await PlainSaying(self._statements).say(sayings)
+
+    async def settle_plain(self, sent: Sequence[Sent], *, now: float) -> Sequence[Onward | None]:
+        """Finish deliveries whose receipts are what is waited for, many at once; None for one that is not plain."""
+        settled = await PlainSettling(self._statements, now=now).settle(sent)
+        return [
+            None if plain is None else await self._onward(plain, until=one.until, now=now)
+            for one, plain in zip(sent, settled, strict=True)
+        ]
+
+    async def hear_plain(self, said: Sequence[Said], *, drafting: Drafting) -> Sequence[Heard | None]:
+        """Add the messages that come in their chats' turn, many at once; None for one that is not plain."""
+        return await PlainHearing(self._statements, drafting=drafting).hear(said)
+
+    async def _onward(self, settled: Settled, *, until: float | None, now: float) -> Onward:
+        if until is None or not settled.leaves:
+            return settled.onward()
+        following = await self._claim_of(settled.chat, now=now, until=until)
+        return Onward(following[0]) if following else Onward(more=True)
 
     async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
         """Lease, until then, the due heads of at most `limit` chats, longest due first."""

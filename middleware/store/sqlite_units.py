@@ -5,11 +5,12 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from middleware.relay.errors import StoreUnavailable
-from middleware.store.batches import CrashPoint, Outcome, Work, own
+from middleware.store.batches import CrashPoint, Outcome, Work, kind_of, own
 from middleware.store.errors import RuleBroken
 from middleware.store.reading import SqlReading
 from middleware.store.sqlite_file import Place, unavailable
@@ -19,7 +20,7 @@ from middleware.store.sqlite_transaction import SqliteTransaction
 log = logging.getLogger(__name__)
 
 Connect: TypeAlias = Callable[[], sqlite3.Connection]
-_Run: TypeAlias = Callable[[sqlite3.Connection, Work, SqliteTransaction], Outcome]
+_Run: TypeAlias = Callable[[sqlite3.Connection, Sequence[Work], SqliteTransaction], Sequence[Outcome]]
 
 
 class _Lost(Exception):
@@ -87,8 +88,11 @@ class Writing(_Connected):
         self._place: Place | None = None
 
     def __call__(self, units: Sequence[Work]) -> Sequence[Outcome]:
-        """Each unit is committed, or has an error. Raises `StoreUnavailable` if none was begun."""
-        for run in (_run_bare, _run_guarded):
+        """Each unit is committed, or has an error; parts of a kind that stand together are done together.
+
+        Raises `StoreUnavailable` if none was begun.
+        """
+        for run in (_run_together, _run_guarded):
             with contextlib.suppress(_Lost):
                 return self._together(units, run=run)
         return self._one_by_one(units)
@@ -97,7 +101,7 @@ class Writing(_Connected):
         connection = self._begun()
         transaction = SqliteTransaction(SqliteStatements(connection))
         try:
-            outcomes = [run(connection, unit, transaction) for unit in units]
+            outcomes = run(connection, units, transaction)
         except _Lost:
             self._roll_back(connection)
             raise
@@ -166,8 +170,32 @@ class Writing(_Connected):
         return outcomes
 
 
+def _run_together(
+    connection: sqlite3.Connection, units: Sequence[Work], transaction: SqliteTransaction
+) -> Sequence[Outcome]:
+    """Run units that are expected not to fail after they have written: without the price of savepoints."""
+    outcomes: list[Outcome] = []
+    for kind, alike in groupby(units, kind_of):
+        if kind is None:
+            outcomes += [_run_bare(connection, unit, transaction) for unit in alike]
+        else:
+            outcomes += _run_parts(connection, kind, list(alike), transaction)
+    return outcomes
+
+
+def _run_parts(
+    connection: sqlite3.Connection, together: Callable[..., Any], parts: Sequence[Any], transaction: SqliteTransaction
+) -> Sequence[Outcome]:
+    """What fails for one of them fails for all, and then each must be run alone."""
+    try:
+        outcomes = [Outcome(value) for value in _finish(together(transaction, [part.item for part in parts]))]
+    except BaseException as error:
+        raise _Lost(str(error)) from error
+    _demand_transaction(connection)
+    return outcomes
+
+
 def _run_bare(connection: sqlite3.Connection, unit: Work, transaction: SqliteTransaction) -> Outcome:
-    """Run a unit that is expected not to fail after it has written: without the price of a savepoint."""
     changes = connection.total_changes
     try:
         outcome = Outcome(_finish(unit(transaction)))
@@ -175,13 +203,23 @@ def _run_bare(connection: sqlite3.Connection, unit: Work, transaction: SqliteTra
         if connection.total_changes != changes:
             raise _Lost(str(error)) from error
         outcome = Outcome(error=_told(error))
-    if not connection.in_transaction:
-        raise _Lost("the transaction was rolled back")
+    _demand_transaction(connection)
     return outcome
 
 
-def _run_guarded(connection: sqlite3.Connection, unit: Work, transaction: SqliteTransaction) -> Outcome:
-    """Run a unit that may fail at any point: what it wrote is taken back."""
+def _demand_transaction(connection: sqlite3.Connection) -> None:
+    if not connection.in_transaction:
+        raise _Lost("the transaction was rolled back")
+
+
+def _run_guarded(
+    connection: sqlite3.Connection, units: Sequence[Work], transaction: SqliteTransaction
+) -> Sequence[Outcome]:
+    """Run units that may fail at any point, each alone: what such a one wrote is taken back."""
+    return [_run_saved(connection, unit, transaction) for unit in units]
+
+
+def _run_saved(connection: sqlite3.Connection, unit: Work, transaction: SqliteTransaction) -> Outcome:
     connection.execute("SAVEPOINT unit")
     try:
         value = _finish(unit(transaction))

@@ -2,8 +2,9 @@
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
-from middleware.relay.badge import Badge, BadgeId
+from middleware.relay.inbox import Drafting, Heard
 from middleware.relay.model import (
     Agent,
     AskId,
@@ -20,16 +21,17 @@ from middleware.relay.model import (
     Message,
     MessageId,
     MessageStatus,
+    Said,
     VisitorId,
 )
+from middleware.relay.outbox import Onward, Saying, Sent, Written
 from middleware.relay.ports import Turn
 from middleware.store import sql
+from middleware.store.badges import SqlBadges
 from middleware.store.errors import RuleBroken
 from middleware.store.events import about_of, from_text, place_of, to_text
-from middleware.store.reading import SqlReading
 from middleware.store.rows import (
     Row,
-    from_badge,
     from_chat,
     from_message,
     from_rewritten,
@@ -39,7 +41,7 @@ from middleware.store.rows import (
 )
 
 
-class SqlTransaction(SqlReading, ABC):
+class SqlTransaction(SqlBadges, ABC):
     """The `Transaction` of one engine's statements."""
 
     # --- chats and messages
@@ -60,18 +62,7 @@ class SqlTransaction(SqlReading, ABC):
         if row is None:
             raise RuleBroken("A message needs a chat that is in the store.")
         number, seq, visitor = row
-        message = Message(
-            _message_id(draft.at),
-            draft.chat,
-            seq,
-            draft.author,
-            draft.text,
-            draft.at,
-            draft.status,
-            draft.name,
-            draft.ask,
-            place=draft.place,
-        )
+        message = message_of(draft, seq=seq)
         asker = None if draft.ask is None else visitor
         await self._count(sql.ADD_MESSAGE, from_message(message, chat=number, asker=asker))
         return message
@@ -121,28 +112,6 @@ class SqlTransaction(SqlReading, ABC):
         """Mark the chat ended; False if it was already."""
         return await self._count(sql.END_CHAT, (chat, by.value, at)) > 0
 
-    # --- badges
-
-    async def add_badge(self, badge: Badge) -> None:
-        """Write a new badge."""
-        await self._count(sql.ADD_BADGE, from_badge(badge))
-
-    async def show_badge(self, badge: BadgeId, *, generation: int, at: float) -> None:
-        """Write that this generation was shown; not newer than the one written, or taken away: nothing."""
-        await self._count(sql.SHOW_BADGE, (badge, generation, at))
-
-    async def take_badge(self, badge: BadgeId) -> None:
-        """Take the badge away; none of its tokens is good any more."""
-        await self._count(sql.TAKE_BADGE, (badge,))
-
-    async def take_badges_of(self, visitor: VisitorId) -> int:
-        """Take away every badge of the visitor; how many."""
-        return await self._count(sql.TAKE_BADGES_OF, (visitor,))
-
-    async def take_badges_before(self, since: float, *, limit: int) -> int:
-        """Take away at most `limit` badges whose newest generation was first shown before then; how many."""
-        return await self._count(sql.TAKE_BADGES_BEFORE, (since, limit))
-
     # --- outbox
 
     async def owe(
@@ -161,6 +130,15 @@ class SqlTransaction(SqlReading, ABC):
         delivery, claimed = owed
         return DeliveryId(delivery) if claimed else None
 
+    async def say_plain(self, sayings: Sequence[Saying]) -> Sequence[Written | None]:
+        """Nothing is written by a short cut here."""
+        return [None] * len(sayings)
+
+    async def settle_plain(self, sent: Sequence[Sent], *, now: float) -> Sequence[Onward | None]:
+        """Nothing is written by a short cut here."""
+        del now
+        return [None] * len(sent)
+
     async def settle(self, delivery: DeliveryId, *, now: float) -> None:
         """Finish the delivery, whoever has claimed it; the next of its chat becomes the head, due now."""
         await self._finish(delivery, None, now=now)
@@ -169,17 +147,25 @@ class SqlTransaction(SqlReading, ABC):
         """Settle the delivery, if this claim is its last."""
         return await self._finish(claimed.id, claimed.attempts, now=now) is not None
 
-    async def finish_and_claim(self, claimed: Delivery, *, now: float, until: float) -> tuple[Delivery | None, bool]:
+    async def finish_and_claim(self, claimed: Delivery, *, now: float, until: float) -> Onward:
         """Settle the delivery, if this claim is its last, and claim the next; whether one may be left unclaimed."""
         chat = await self._finish(claimed.id, claimed.attempts, now=now)
         if not chat:
-            return None, chat is None
+            return Onward(more=chat is None)
         following = await self._claim_of(chat, now=now, until=until)
-        return (following[0], False) if following else (None, True)
+        return (
+            Onward(following[0])
+            if following
+            else Onward(more=await self._first(sql.HEAD_UNCLAIMED, (chat,)) is not None)
+        )
 
     async def postpone(self, claimed: Delivery, *, due: float, unsure: bool) -> bool:
         """Give the claim back, if it is the last, to be claimed again from `due`."""
         return await self._count(sql.POSTPONE, (claimed.id, claimed.attempts, due, int(unsure))) > 0
+
+    async def give_back_behind(self, claimed: Delivery, *, due: float) -> None:
+        """Give back what is claimed of the chat behind this delivery."""
+        await self._count(sql.GIVE_BACK_BEHIND, (claimed.chat.id, claimed.id, due))
 
     async def bury(self, claimed: Delivery, *, reason: str, now: float) -> bool:
         """Give the delivery up, if this claim is its last, and keep it and the reason on record."""
@@ -197,6 +183,11 @@ class SqlTransaction(SqlReading, ABC):
         return [to_delivery(row) for row in await self._rows(sql.OWED_TO, (chat,))]
 
     # --- inbox
+
+    async def hear_plain(self, said: Sequence[Said], *, drafting: Drafting) -> Sequence[Heard | None]:
+        """Nothing is written by a short cut here."""
+        del drafting
+        return [None] * len(said)
 
     async def remember(self, key: EventKey, *, ref: FlexRef, at: float) -> bool:
         """Write that the event was accepted; False if it had been before."""
@@ -283,6 +274,22 @@ class SqlTransaction(SqlReading, ABC):
         """The head of the chat of this number, if it is due."""
 
 
-def _message_id(at: float) -> MessageId:
+def message_of(draft: Draft, *, seq: int) -> Message:
+    """The draft with an id and its place in the chat."""
+    return Message(
+        message_id(draft.at),
+        draft.chat,
+        seq,
+        draft.author,
+        draft.text,
+        draft.at,
+        draft.status,
+        draft.name,
+        draft.ask,
+        place=draft.place,
+    )
+
+
+def message_id(at: float) -> MessageId:
     """32 hexadecimal digits nobody can guess, that begin with the time so that the newest lie together."""
     return MessageId(f"{int(at * 1000) & 0xFFFFFFFFFFFF:012x}{os.urandom(10).hex()}")

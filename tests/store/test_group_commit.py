@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from middleware.relay.errors import StoreUnavailable
 from middleware.relay.model import Message
-from middleware.relay.ports import Transaction
+from middleware.relay.ports import Part, Transaction
 from middleware.store.batches import MOST
 from middleware.store.errors import RuleBroken
 from middleware.store.sqlite import SqliteStore
@@ -133,3 +134,48 @@ async def test_what_was_asked_before_closing_is_finished(tmp_path: Path) -> None
         await store.write(saying("late"))
     async with store:
         assert words == await texts(store)
+
+
+class Kind:
+    """Does what is said together, and notes how many there were; at a bad text it fails, having written."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    async def __call__(self, tx: Transaction, words: Sequence[str]) -> Sequence[Message]:
+        self.sizes.append(len(words))
+        written = [await saying(text)(tx) for text in words]
+        if "bad" in words:
+            raise LookupError
+        return written
+
+
+async def test_parts_of_a_kind_that_wait_are_done_together(tmp_path: Path) -> None:
+    """In the order in which they were asked; what each made comes back to who asked for it."""
+    gate, kind = Gate(), Kind()
+    async with SqliteStore(tmp_path / "house.db", crash=gate) as store:
+        await store.write(open_chat)
+        tasks = await queue_behind_a_commit(store, gate, ["a"])
+        for unit in (Part(kind, "b"), saying("x"), Part(kind, "c"), Part(kind, "d")):
+            tasks.append(asyncio.create_task(store.write(unit)))
+        await asyncio.sleep(0)
+        gate.open()
+        assert ["a", "b", "x", "c", "d"] == [message.text for message in await asyncio.gather(*tasks)]
+        assert [3] == kind.sizes
+        assert ["a", "b", "c", "d", "x"] == await texts(store)
+
+
+async def test_a_part_that_fails_takes_no_other_with_it(tmp_path: Path) -> None:
+    """Each is done alone then, and written once."""
+    gate, kind = Gate(), Kind()
+    async with SqliteStore(tmp_path / "house.db", crash=gate) as store:
+        await store.write(open_chat)
+        tasks = await queue_behind_a_commit(store, gate, ["a"])
+        parts = [asyncio.create_task(store.write(Part(kind, text))) for text in ("b", "bad", "c")]
+        await asyncio.sleep(0)
+        gate.open()
+        await asyncio.gather(*tasks)
+        done = await asyncio.gather(*parts, return_exceptions=True)
+        assert [Message, LookupError, Message] == [type(one) for one in done]
+        assert [3, 1, 1, 1] == kind.sizes
+        assert ["a", "b", "c"] == await texts(store)

@@ -1,0 +1,53 @@
+"""What Flex tells in its turn, for many chats at once: one look, then each kind of row in one go."""
+
+# ruff: noqa: S608 — statements are put together from the column lists of `sql` and nothing else
+
+import json
+from collections.abc import Sequence
+
+from middleware.relay.inbox import Drafting, Heard
+from middleware.relay.model import Chat, Draft, FlexRef, Message, Said
+from middleware.store import sql
+from middleware.store.rows import Row, from_message, to_chat
+from middleware.store.sqlite_statements import SqliteStatements
+from middleware.store.transaction import message_of
+
+LOOK_AT_CHATS = f"""
+SELECT chat.number, {sql.CHAT} FROM json_each(?1) AS told CROSS JOIN chat ON chat.ref = told.value"""
+MOVE_ON = "UPDATE chat SET last_seq = ?2, next_index = ?3 WHERE number = ?1"
+
+
+class PlainHearing:
+    """Adds messages for many chats; made anew for each time."""
+
+    def __init__(self, statements: SqliteStatements, *, drafting: Drafting) -> None:
+        self._statements = statements
+        self._drafting = drafting
+        self._turns: list[Row] = []
+        self._messages: list[Row] = []
+
+    async def hear(self, said: Sequence[Said]) -> Sequence[Heard | None]:
+        """What was written of each; None for one that is not plain. Only the first of a chat can be."""
+        chats = await self._look([event.ref for event in said])
+        heard = [self._one(event, chats.pop(event.ref, None)) for event in said]
+        await self._statements.many(MOVE_ON, self._turns)
+        await self._statements.many(sql.ADD_MESSAGE, self._messages)
+        return heard
+
+    async def _look(self, refs: Sequence[FlexRef]) -> dict[FlexRef | None, tuple[int, Chat]]:
+        rows = await self._statements.rows(LOOK_AT_CHATS, (json.dumps(list(dict.fromkeys(refs))),))
+        chats = [(number, to_chat(tuple(chat))) for number, *chat in rows]
+        return {chat.ref: (number, chat) for number, chat in chats}
+
+    def _one(self, event: Said, found: tuple[int, Chat] | None) -> Heard | None:
+        if found is None:
+            return None
+        number, chat = found
+        draft = self._drafting(chat, event) if event.index == chat.next_index and not chat.holds else None
+        return None if draft is None else Heard(chat, self._add(draft, chat, number))
+
+    def _add(self, draft: Draft, chat: Chat, number: int) -> Message:
+        message = message_of(draft, seq=chat.last_seq + 1)
+        self._turns.append((number, message.seq, chat.next_index + 1))
+        self._messages.append(from_message(message, chat=number, asker=None))
+        return message
