@@ -144,10 +144,11 @@ class Applying:
         """An echo stands in the chat since the visitor said it; only its index was waited for."""
         if not isinstance(event, Said):
             return
-        author = await self._author(event)
-        name = await self._name(event.author_id) if author is Author.AGENT else None
-        at, place = self._now if event.at is None else event.at, Place(event.index, event.worded_at)
-        draft = Draft(chat=self._chat.id, author=author, text=event.text, at=at, name=name, place=place)
+        if event.author is Author.AGENT and self._chat.agent is None:
+            await self._meet(event.author_id)  # Who speaks as an agent is in the chat.
+        draft = _draft_of(self._chat, event, now=self._now)
+        if _is_nameless(self._chat, draft, event):
+            await self._owe_meeting()  # It could not be asked for when they came.
         newest = drafted(draft, await self._held_changes(event.index), now=self._now)
         if newest is None:
             await self._tx.remember(event.key, ref=event.ref, at=self._now)  # It leaves no message in its place.
@@ -196,24 +197,6 @@ class Applying:
         held = await self._tx.take_changes(ref_of(self._chat), index) if self._holds else []
         return [change for change in held if isinstance(change, Reworded | Withdrawn)]
 
-    async def _author(self, event: Said) -> Author:
-        """Words posted in an agent's name are an agent's; who speaks as an agent is in the chat."""
-        agent = self._chat.agent
-        if event.author is Author.AGENT and agent is None:
-            await self._meet(event.author_id)
-        if event.author is Author.BOT and agent is not None and agent.id == event.author_id:
-            return Author.AGENT
-        return event.author
-
-    async def _name(self, agent_id: str) -> str | None:
-        """The agent's, if it is known. If it could not be asked for when they came, their words ask again."""
-        agent = self._chat.agent
-        if agent is None or agent.id != agent_id:
-            return None
-        if agent.name is None:
-            await self._owe_meeting()
-        return agent.name or None
-
     async def _owe_meeting(self) -> None:
         self.owing = True
         if all(owed.kind is not DeliveryKind.MEET for owed in await self._tx.owed_to(self._chat.id)):
@@ -261,6 +244,29 @@ class Applying:
         self._chat = replace(self._chat, agent=agent)
         await self._tx.set_agent(self._chat.id, agent)
         self.news.append(AgentChanged(agent))
+
+
+def plain_draft(chat: Chat, event: Said, *, now: float) -> Draft | None:
+    """The message that an utterance makes where it only has to be written, in its turn: nobody is to be met for it."""
+    if event.author is Author.AGENT and chat.agent is None:
+        return None
+    draft = _draft_of(chat, event, now=now)
+    return None if _is_nameless(chat, draft, event) else draft
+
+
+def _draft_of(chat: Chat, event: Said, *, now: float) -> Draft:
+    """Words posted in an agent's name are an agent's, with that name if it is known."""
+    known = chat.agent is not None and chat.agent.id == event.author_id
+    author = Author.AGENT if known and event.author is Author.BOT else event.author
+    name = chat.agent.name or None if known and chat.agent is not None and author is Author.AGENT else None
+    at, place = now if event.at is None else event.at, Place(event.index, event.worded_at)
+    return Draft(chat=chat.id, author=author, text=event.text, at=at, name=name, place=place)
+
+
+def _is_nameless(chat: Chat, draft: Draft, event: Said) -> bool:
+    """Whether it is said by the chat's agent, whose name Flex has not told yet."""
+    agent = chat.agent
+    return draft.author is Author.AGENT and agent is not None and agent == Agent(event.author_id)
 
 
 def ref_of(chat: Chat) -> FlexRef:

@@ -5,15 +5,18 @@ the others change nothing. An utterance that comes too early is held; the look b
 change that comes before its message is held until that takes its place.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 
-from middleware.relay.applying import Applying, Fate, ref_of
+from middleware.relay.applying import Applying, Fate, plain_draft, ref_of
 from middleware.relay.model import (
     Chat,
     Delivery,
     Echoed,
     Event,
     FlexRef,
+    Message,
+    MessageSaid,
     MessageStatus,
     News,
     Receipt,
@@ -22,10 +25,12 @@ from middleware.relay.model import (
     StatusChanged,
     Withdrawn,
 )
+from middleware.relay.outbox import Onward, Sent
 from middleware.relay.ports import Transaction
+from middleware.relay.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Accepted:
     """An event's fate, and the news it makes for the chat; `owing`: there may be something new to deliver."""
 
@@ -54,6 +59,19 @@ async def accept(tx: Transaction, event: Event, *, now: float) -> Accepted:
     return Accepted(Fate.HELD)
 
 
+async def accept_together(tx: Transaction, events: Sequence[Event], *, now: float) -> Sequence[Accepted]:
+    """The same for several: what is said in its turn at once and first, if nothing else of its chat is before it."""
+    first = {event.ref: event for event in reversed(events)}
+    said = [event for event in first.values() if isinstance(event, Said)]
+    heard = dict(zip(map(id, said), await tx.hear_plain(said, drafting=partial(plain_draft, now=now)), strict=True))
+    return [
+        await accept(tx, event, now=now)
+        if (plain := heard.pop(id(event), None)) is None
+        else Accepted(Fate.APPLIED, plain.chat, (MessageSaid(plain.message),))
+        for event in events
+    ]
+
+
 async def accept_receipt(tx: Transaction, delivery: Delivery, *, receipt: Receipt, now: float) -> Accepted:
     """Apply Flex's answer to a message of ours: the same as its echo, whichever comes first.
 
@@ -65,8 +83,7 @@ async def accept_receipt(tx: Transaction, delivery: Delivery, *, receipt: Receip
         return Accepted(Fate.STRANGER)
     in_turn = turn.next_index == receipt.index + 1
     if in_turn and not turn.holds and await tx.set_sent(message, index=receipt.index):
-        sent = StatusChanged(message.seq, MessageStatus.SENT, message.at, message.id)
-        return Accepted(Fate.APPLIED, delivery.chat, (sent,))
+        return Accepted(Fate.APPLIED, delivery.chat, _sent_news(message))
     chat = await tx.chat(delivery.chat.id)
     if chat is None:
         return Accepted(Fate.STRANGER)
@@ -75,6 +92,30 @@ async def accept_receipt(tx: Transaction, delivery: Delivery, *, receipt: Receip
     if in_turn and chat.holds:
         await applying.skip_to(chat.next_index)
     return Accepted.of(fate, applying)
+
+
+async def settle_together(tx: Transaction, sent: Sequence[Sent], *, now: float) -> Sequence[tuple[Accepted, Onward]]:
+    """Finish deliveries that Flex has taken: what came of each receipt, and what stands behind its delivery."""
+    settled = await tx.settle_plain(sent, now=now)
+    return [
+        await _settle_at_length(tx, one, now=now)
+        if onward is None
+        else (Accepted(Fate.APPLIED, one.delivery.chat, _sent_news(one.delivery.message)), onward)
+        for one, onward in zip(sent, settled, strict=True)
+    ]
+
+
+async def _settle_at_length(tx: Transaction, sent: Sent, *, now: float) -> tuple[Accepted, Onward]:
+    accepted = await accept_receipt(tx, sent.delivery, receipt=sent.receipt, now=now)
+    if sent.until is not None:
+        return accepted, await tx.finish_and_claim(sent.delivery, now=now, until=sent.until)
+    await tx.finish(sent.delivery, now=now)
+    return accepted, Onward(more=True)
+
+
+def _sent_news(message: Message | None) -> tuple[News, ...]:
+    """Flex has this message of ours."""
+    return () if message is None else (StatusChanged(message.seq, MessageStatus.SENT, message.at, message.id),)
 
 
 async def accept_held(tx: Transaction, ref: FlexRef, *, now: float) -> Accepted:
