@@ -47,6 +47,8 @@ from middleware.web.tokens import Tokens
 from middleware.web.watch import Watch
 from middleware.web.webchat import add_webchat
 
+WAITING = 2000
+"""Claimed deliveries that may wait for a hand, where there is no other node that could have one free."""
 STOP_SECONDS = 6.0
 """How long claimed deliveries and looks may take on stop; what is left is claimed anew at the next start."""
 GRACE_SECONDS = 2.0
@@ -109,15 +111,15 @@ async def open_app(settings: Settings, *, seams: Seams = Seams()) -> AsyncIterat
         meters = watched.meters
         transport = await opened.enter_async_context(Transport(heard=watched.called))
         flex = seams.flex(back_end(settings, transport))
-        pace = Pace(look_back=settings.look_back_seconds)
+        pace = Pace(look_back=settings.look_back_seconds, waiting=0 if shared else WAITING)
         bell = SocketBell(store, meters=meters)
         to_visitor = ToVisitor(seams.bell(bell), meters=meters)
         deliver = Deliver(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace, meters=meters)
         others = nobody if shared is None else shared.call
         to_flex = ToFlex(store, deliver=watched.deliver(deliver), clock=clock, pace=pace, call=others)
-        sweep = Sweep(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace, wake=to_flex.wake, meters=meters)
+        sweep = Sweep(store, flex=flex, to_visitor=to_visitor, clock=clock, pace=pace, hands=to_flex, meters=meters)
         from_visitor = FromVisitor(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock, hands=to_flex)
-        from_flex = FromFlex(store, to_visitor=to_visitor, wake=to_flex.wake, clock=clock)
+        from_flex = FromFlex(store, to_visitor=to_visitor, hands=to_flex, clock=clock)
 
         limits = seams.limits(_limits(settings))
         wall = _wall(settings, limits)

@@ -5,6 +5,9 @@ from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from typing import Any
 
+from middleware.relay.model import ChatId
+from middleware.relay.subject import context_about
+
 
 class Crew:
     """Runs work in tasks that it holds; `done` is called whenever one is finished."""
@@ -14,15 +17,16 @@ class Crew:
         self._done = done
         self._under_way: set[asyncio.Task[None]] = set()
         self._origin = copy_context()
+        self._loop = asyncio.get_running_loop()
 
     @property
     def room(self) -> int:
         """How much more may be started now."""
         return self._size - len(self._under_way)
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin a piece of work. What its caller is about is not what it is about."""
-        task = asyncio.create_task(work, context=self._origin.copy())
+    def start(self, work: Coroutine[Any, Any, None], *, chat: ChatId) -> None:
+        """Begin a piece of work on this chat. What else its caller is about is not what it is about."""
+        task = self._loop.create_task(work, context=context_about(self._origin, chat=chat))
         self._under_way.add(task)
         task.add_done_callback(self._finished)
 

@@ -10,11 +10,14 @@ from middleware.relay.errors import ChatGone, FlexError, NotSent, Refused
 class Pace:
     """How the worker goes about it; times in seconds.
 
-    `lease` must be longer than the longest call to Flex. When Flex is back, what waits is delivered within
-    `backoff_most`. A delivery is buried at its `attempts`th failure: with that ceiling, after about half an hour.
+    So many calls of Flex are under way `at_once`, and so many claims more may be `waiting`. The longest call takes half
+    of a `lease` at most: a claim that is half over is given back, not begun. When Flex is back, what waits is delivered
+    within `backoff_most`. A delivery is buried at its `attempts`th failure: with that ceiling, after about half an
+    hour.
     """
 
     at_once: int = 64
+    waiting: int = 0
     lease: float = 60.0
     backoff_first: float = 0.5
     backoff_most: float = 8.0

@@ -3,14 +3,13 @@
 import logging
 import random
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import assert_never
 
 from middleware.relay.applying import Fate
 from middleware.relay.decide import Again, Bury, Pace, decide
 from middleware.relay.errors import ChatGone, FlexError, OutcomeUnknown, Refused, StoreUnavailable
 from middleware.relay.hands import NO_HANDS, Hands
-from middleware.relay.in_order import Accepted, accept_held, accept_receipt
+from middleware.relay.in_order import Accepted, accept_held, settle_together
 from middleware.relay.meters import UNCOUNTED, Attempt, Meters
 from middleware.relay.model import (
     Agent,
@@ -27,8 +26,8 @@ from middleware.relay.model import (
     Receipt,
     StatusChanged,
 )
-from middleware.relay.ports import Clock, Flex, LooksForSent, NamesAgents, Store, Transaction
-from middleware.relay.subject import about
+from middleware.relay.outbox import Onward, Sent
+from middleware.relay.ports import Clock, Flex, LooksForSent, NamesAgents, Part, Store, Transaction
 from middleware.relay.to_visitor import ToVisitor
 
 log = logging.getLogger(__name__)
@@ -63,38 +62,32 @@ class Deliver:
 
         Whether what stands behind it is seen to: these `hands` have claimed the next of its chat, or there is none.
         """
-        with about(chat=delivery.chat.id):
-            return await self._deliver(delivery, hands)
-
-    async def _deliver(self, delivery: Delivery, hands: Hands) -> bool:
         doubt = delivery.unsure
         try:
-            if await self._was_sent_before(delivery):
-                self._meters.attempted(delivery, Attempt.FOUND)
-                return False
-            doubt = False
-            seen_to = await self._attempt(delivery, hands)
-            self._meters.attempted(delivery, Attempt.SETTLED)
+            receipt = await self._sent_before(delivery)
+            doubt = doubt and receipt is not None
+            if receipt is None:
+                seen_to = await self._attempt(delivery, hands)
+            else:
+                seen_to = await self._said(delivery, receipt, hands)
+            self._meters.attempted(delivery, Attempt.SETTLED if receipt is None else Attempt.FOUND)
         except FlexError as error:
-            await self._failed(delivery, error, doubt=doubt)
+            await self._failed(delivery, error, doubt=doubt, hands=hands)
         except StoreUnavailable:
             raise
         except Exception as error:
             log.exception("A delivery failed in an unforeseen way.", extra={"delivery": delivery.id})
             unforeseen = OutcomeUnknown(f"unforeseen: {type(error).__name__}")
-            await self._failed(delivery, unforeseen, doubt=doubt)
+            await self._failed(delivery, unforeseen, doubt=doubt, hands=hands)
         else:
             return seen_to
         return False
 
-    async def _was_sent_before(self, delivery: Delivery) -> bool:
-        """Look at Flex where an earlier attempt may have reached it; what is found there is settled."""
+    async def _sent_before(self, delivery: Delivery) -> Receipt | None:
+        """Look at Flex where an earlier attempt may have reached it."""
         if not delivery.unsure or delivery.kind is not DeliveryKind.SAY or not isinstance(self._flex, LooksForSent):
-            return False
-        receipt = await self._flex.find_sent(_ref(delivery.chat), _message(delivery))
-        if receipt is not None:
-            await self._said(delivery, receipt, NO_HANDS)
-        return receipt is not None
+            return None
+        return await self._flex.find_sent(_ref(delivery.chat), _message(delivery))
 
     async def _attempt(self, delivery: Delivery, hands: Hands) -> bool:
         match delivery.kind:
@@ -109,6 +102,7 @@ class Deliver:
                 await self._meet(delivery)
             case _:
                 assert_never(delivery.kind)
+        hands.answered(delivery)
         return False
 
     async def _opened(self, delivery: Delivery, ref: FlexRef) -> None:
@@ -131,22 +125,17 @@ class Deliver:
         return await self._said(delivery, await self._flex.say(_ref(delivery.chat), _message(delivery)), hands)
 
     async def _said(self, delivery: Delivery, receipt: Receipt, hands: Hands) -> bool:
-        with hands.claiming() as claim:
-            unit = partial(self._settle_said, delivery, receipt, claim.until)
-            accepted, claim.delivery, more = await self._store.write(unit)
+        """The next of the chat need not wait until this is written: should it not be, it is looked for at Flex."""
+        hands.answered(delivery)
+        with hands.claiming(instead=True) as claim:
+            part = Part(self._settle_together, Sent(delivery, receipt, claim.until))
+            accepted, onward = await self._store.write(part)
+            claim.made([] if onward.next is None else [onward.next])
         self._to_visitor.tell(accepted.chat, accepted.news)
-        return not more
+        return not onward.more
 
-    async def _settle_said(
-        self, delivery: Delivery, receipt: Receipt, until: float | None, tx: Transaction
-    ) -> tuple[Accepted, Delivery | None, bool]:
-        """What came of it; the next of the chat, claimed; and whether there may be one that is not."""
-        now = self._clock.now()
-        accepted = await accept_receipt(tx, delivery, receipt=receipt, now=now)
-        if until is None:
-            await tx.finish(delivery, now=now)
-            return accepted, None, True
-        return accepted, *await tx.finish_and_claim(delivery, now=now, until=until)
+    async def _settle_together(self, tx: Transaction, sent: Sequence[Sent]) -> Sequence[tuple[Accepted, Onward]]:
+        return await settle_together(tx, sent, now=self._clock.now())
 
     async def _meet(self, delivery: Delivery) -> None:
         agent = delivery.chat.agent
@@ -173,7 +162,7 @@ class Deliver:
         now = self._clock.now()
         await self._store.write(lambda tx: tx.finish(delivery, now=now))
 
-    async def _failed(self, delivery: Delivery, error: FlexError, *, doubt: bool) -> None:
+    async def _failed(self, delivery: Delivery, error: FlexError, *, doubt: bool, hands: Hands) -> None:
         now, jitter = self._clock.now(), self._jitter()
         decision = decide(error, attempts=delivery.attempts, doubt=doubt, now=now, jitter=jitter, pace=self._pace)
         if delivery.kind is DeliveryKind.MEET:
@@ -186,12 +175,12 @@ class Deliver:
                 self._meters.attempted(delivery, Attempt.AGAIN)
             case Bury():
                 log.error("Delivery buried.", extra=facts)
-                await self._bury(delivery, decision.reason, gone=isinstance(error, ChatGone))
+                await self._bury(delivery, decision.reason, gone=isinstance(error, ChatGone), hands=hands)
                 self._meters.attempted(delivery, Attempt.BURIED)
             case _:
                 assert_never(decision)
 
-    async def _bury(self, delivery: Delivery, reason: str, *, gone: bool) -> None:
+    async def _bury(self, delivery: Delivery, reason: str, *, gone: bool, hands: Hands) -> None:
         """Without its opening, or gone at Flex, a chat can take nothing more: all it owes goes with it."""
         now = self._clock.now()
         hopeless = gone or delivery.kind is DeliveryKind.OPEN
@@ -209,7 +198,10 @@ class Deliver:
                 news.append(ChatEnded(ender))
             return news
 
-        self._to_visitor.tell(delivery.chat, await self._store.write(unit))
+        news = await self._store.write(unit)
+        if not hopeless:
+            hands.answered(delivery)
+        self._to_visitor.tell(delivery.chat, news)
 
 
 async def _failures(tx: Transaction, deliveries: Sequence[Delivery]) -> list[News]:

@@ -1,48 +1,40 @@
 """From the visitor: check, write, owe a delivery, ring. One transaction an ask, or for all that is said together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import field
 
-from middleware.relay.errors import AlreadyEnded, AskRefused, NotOpen
+from middleware.relay.errors import AskRefused, NotOpen
 from middleware.relay.hands import NO_HANDS, Hands
 from middleware.relay.model import (
-    AskId,
-    Author,
     Chat,
     ChatEnded,
     ChatId,
     ChatOpened,
     ChatState,
-    Delivery,
     DeliveryKind,
-    Draft,
     Ender,
     Message,
     MessageSaid,
-    MessageStatus,
     VisitorId,
     new_id,
 )
-from middleware.relay.ports import Clock, Store, Transaction, Wake
+from middleware.relay.outbox import Saying, Words
+from middleware.relay.ports import Clock, Part, Store, Transaction, Wake
+from middleware.relay.saying import NOT_OPEN, say_together
 from middleware.relay.to_visitor import ToVisitor
+from middleware.relay.values import value
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What a visitor wants to say; `ask` is the same however often it is asked."""
-
-    ask: AskId
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class About:
     """What the page tells of the visitor and the visit, for the agent; `verified` is proved, not told."""
 
     name: str | None = None
     context: Mapping[str, str] = field(default_factory=dict)
     verified: Mapping[str, str] = field(default_factory=dict)
+
+
+_NOTHING = About()
 
 
 class FromVisitor:
@@ -57,7 +49,7 @@ class FromVisitor:
         self._wake = wake
         self._clock = clock
 
-    async def open(self, visitor: VisitorId, about: About = About()) -> Chat:
+    async def open(self, visitor: VisitorId, about: About = _NOTHING) -> Chat:
         """The visitor's open chat, opened now if there is none."""
         now = self._clock.now()
         fresh = Chat(
@@ -99,8 +91,9 @@ class FromVisitor:
     async def say_all(self, visitor: VisitorId, words: Sequence[Words]) -> Sequence[Message | AskRefused]:
         """The same for several, in one transaction and in their order: for each its message, or what `say` raises."""
         with self._hands.claiming() as claim:
-            said = await self._store.write(partial(self._say_all, visitor, words, claim.until))
-            claim.delivery = said.claimed
+            saying = Saying(visitor, words, self._clock.now(), claim.until)
+            said = await self._store.write(Part(say_together, saying))
+            claim.made(said.claimed, behind=said.behind)
         if said.chat is not None:
             self._to_visitor.tell(said.chat, [MessageSaid(message) for message in said.fresh])
             if claim.until is None:
@@ -114,7 +107,7 @@ class FromVisitor:
         async def unit(tx: Transaction) -> Chat | None:
             chat = await tx.last_chat_of(visitor)
             if chat is None:
-                raise NotOpen(_NOT_OPEN)
+                raise NotOpen(NOT_OPEN)
             if not await tx.end_chat(chat.id, by=Ender.VISITOR, at=now):
                 return None
             await tx.owe(chat.id, DeliveryKind.END, due=now)
@@ -124,53 +117,3 @@ class FromVisitor:
         if chat is not None:
             self._to_visitor.tell(chat, [ChatEnded(Ender.VISITOR)])
             self._wake()
-
-    async def _say_all(
-        self, visitor: VisitorId, words: Sequence[Words], until: float | None, tx: Transaction
-    ) -> "_Said":
-        said = _Said([], [])
-        for one in words:
-            try:
-                said.answers.append(await self._say(visitor, one, said, until, tx))
-            except AskRefused as refused:  # Before anything of it was written.
-                said.answers.append(refused.with_traceback(None))
-        return said
-
-    async def _say(
-        self, visitor: VisitorId, words: Words, said: "_Said", until: float | None, tx: Transaction
-    ) -> Message:
-        last, repeated = await tx.chat_for_ask(visitor, ask=words.ask)
-        over = last is not None and last.state is ChatState.ENDED  # perhaps while this unit waited, behind the same ask
-        known = await tx.message_of(visitor, ask=words.ask) if repeated or over else None
-        if known is not None:
-            return known
-        now, chat = self._clock.now(), _open_one(last)
-        draft = Draft(chat.id, Author.VISITOR, words.text, at=now, status=MessageStatus.SENDING, ask=words.ask)
-        message = await tx.add_message(draft)
-        said.chat = chat
-        said.fresh.append(message)
-        claimed = await tx.owe(chat.id, DeliveryKind.SAY, due=now, until=until, message=message.id)
-        if claimed is not None:
-            said.claimed = Delivery(claimed, DeliveryKind.SAY, chat, message, attempts=1, unsure=False)
-        return message
-
-
-@dataclass(slots=True)
-class _Said:
-    """What came of words: the answers, which of them are new, in which chat, and the delivery that was claimed."""
-
-    answers: list[Message | AskRefused]
-    fresh: list[Message]
-    chat: Chat | None = None
-    claimed: Delivery | None = None
-
-
-_NOT_OPEN = "There is no chat yet: ask `open` first."
-
-
-def _open_one(chat: Chat | None) -> Chat:
-    if chat is None:
-        raise NotOpen(_NOT_OPEN)
-    if chat.state is ChatState.ENDED:
-        raise AlreadyEnded("This chat is over: ask `open` for a new one, then say it again.")
-    return chat

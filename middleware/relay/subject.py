@@ -1,7 +1,7 @@
 """What is being worked on: every log line written meanwhile says so, without being told."""
 
 from collections.abc import Mapping
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from types import MappingProxyType
 
 _NOTHING: Mapping[str, str | None] = MappingProxyType({})
@@ -11,6 +11,17 @@ _SUBJECT: ContextVar[Mapping[str, str | None]] = ContextVar("subject", default=_
 def subject() -> Mapping[str, str]:
     """What this task works on: `request` and `chat`, where there is one."""
     return {name: value for name, value in _SUBJECT.get().items() if value is not None}
+
+
+def context_about(origin: Context | None = None, **more: str | None) -> Context:
+    """A copy of that context (None: the current one) for a task, in which it works on this."""
+    context = copy_context() if origin is None else origin.copy()
+    context.run(_work_on, more)
+    return context
+
+
+def _work_on(more: Mapping[str, str | None]) -> None:
+    _SUBJECT.set({**_SUBJECT.get(), **more})
 
 
 class about:  # noqa: N801 — read as a word: `with about(chat=…)`

@@ -8,10 +8,11 @@ from middleware.relay.applying import GAP_PATIENCE
 from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
 from middleware.relay.errors import ChatGone, FlexError, StoreUnavailable
+from middleware.relay.hands import Hands, tell_hands
 from middleware.relay.in_order import Accepted, accept_history
 from middleware.relay.meters import UNCOUNTED, Meters
 from middleware.relay.model import Chat, ChatEnded, ChatState, Ender, Event, News
-from middleware.relay.ports import Clock, Flex, Reading, Store, Transaction, Wake
+from middleware.relay.ports import Clock, Flex, Reading, Store, Transaction
 from middleware.relay.to_visitor import ToVisitor
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Sweep:
         to_visitor: ToVisitor,
         clock: Clock,
         pace: Pace,
-        wake: Wake,
+        hands: Hands,
         meters: Meters = UNCOUNTED,
     ) -> None:
         self._store = store
@@ -41,7 +42,7 @@ class Sweep:
         self._to_visitor = to_visitor
         self._clock = clock
         self._pace = pace
-        self._wake = wake
+        self._hands = hands
         self._meters = meters
         self._stopped = asyncio.Event()
         self._crew = Crew(pace.at_once, done=_nothing)
@@ -78,7 +79,7 @@ class Sweep:
             log.warning("Could not plan looks.", extra={"reason": str(error)})
             return 0
         for chat in chats:
-            self._crew.start(self._one(chat))
+            self._crew.start(self._one(chat), chat=chat.id)
         return len(chats)
 
     async def idle(self) -> None:
@@ -124,9 +125,8 @@ class Sweep:
         if accepted.news:
             log.info("Missed news were filled in.", extra={"chat": chat.id, "news": len(accepted.news)})
             self._meters.filled_in(len(accepted.news))
-        if accepted.owing:
-            self._wake()
         self._to_visitor.tell(accepted.chat, accepted.news)
+        tell_hands(self._hands, accepted.chat, accepted.news, owing=accepted.owing)
 
     async def _plan(self, tx: Transaction, chat: Chat, *, now: float) -> None:
         """When to look again; `chat` is as it was when this look began."""
@@ -159,7 +159,9 @@ class Sweep:
             return [ChatEnded(Ender.FLEX)] if await tx.end_chat(chat.id, by=Ender.FLEX, at=now) else []
 
         log.info("A chat is gone at Flex.", extra={"chat": chat.id})
-        self._to_visitor.tell(chat, await self._store.write(unit))
+        news = await self._store.write(unit)
+        self._to_visitor.tell(chat, news)
+        tell_hands(self._hands, chat, news, owing=False)
 
     async def _pause(self) -> None:
         try:

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
 from middleware.relay.errors import StoreUnavailable
 from middleware.relay.hands import Claim, Delivers
-from middleware.relay.model import Delivery, DeliveryId
+from middleware.relay.lanes import Lanes
+from middleware.relay.model import ChatId, Delivery
 from middleware.relay.ports import Clock, Reading, Store, Transaction, Wake
 
 log = logging.getLogger(__name__)
@@ -36,15 +39,17 @@ class ToFlex:
         self._call = call
         self._woken = asyncio.Event()
         self._stopping = False
-        self._in_hand: set[DeliveryId] = set()
+        self._lanes = Lanes()
+        self._most = pace.at_once + pace.waiting
+        self._calling = 0
         self._in_doubt = False
         self._promised = 0
         self._more = False
-        self._crew = Crew(pace.at_once, done=self._done)
+        self._crew = Crew(self._most, done=self._done)
 
-    def claiming(self) -> Claim:
-        """A claim for a hand that is free; none while it is not known what is claimed."""
-        if self._stopping or self._in_doubt or self._room <= 0:
+    def claiming(self, *, instead: bool = False) -> Claim:
+        """A claim for what can be taken in hand; none while it is not known what is claimed."""
+        if self._stopping or self._in_doubt or not (instead or self._room > 0):
             return Claim(self, until=None)
         self._promised += 1
         return Claim(self, until=self._clock.now() + self._pace.lease)
@@ -57,8 +62,23 @@ class ToFlex:
         self._in_doubt = self._in_doubt or not certain
         if self._in_doubt:
             self._woken.set()
-        if claim.delivery is not None and not self._stopping:
-            self._begin(claim.delivery)
+        if claim.deliveries and not self._stopping:
+            if self._lanes.put(claim.deliveries, until=claim.until, behind=claim.behind):
+                self._go_on()
+            else:
+                self._in_doubt = True  # What they stand behind was claimed, and nobody was told.
+                self._woken.set()
+
+    def answered(self, delivery: Delivery) -> None:
+        """Let the next of its chat go, and another chat's have the hand."""
+        if self._lanes.is_under_way(delivery):
+            self._lanes.answered(delivery)
+            self._calling -= 1
+            self._go_on()
+
+    def ended(self, chat: ChatId) -> None:
+        """What waits of the chat is too late."""
+        self._lanes.ended(chat)
 
     def wake(self) -> None:
         """Look at the outbox now."""
@@ -72,7 +92,7 @@ class ToFlex:
             log.info("Took over deliveries of an earlier life.", extra={"deliveries": released})
 
     async def run(self) -> None:
-        """Deliver until stopped; ends when what was claimed is settled or given back."""
+        """Deliver until stopped; ends when what was begun is settled or given back."""
         while not self._stopping:
             self._woken.clear()
             try:
@@ -85,13 +105,14 @@ class ToFlex:
 
     async def round(self) -> int:
         """Claim as many due deliveries as there is room for and start them; how many. Hands full: call others."""
-        room = self._room
-        claimed = await self._claim(room) if room > 0 else []
+        room, until = self._room, self._clock.now() + self._pace.lease
+        claimed = await self._claim(room, until=until) if room > 0 else []
         self._more = len(claimed) >= room
         if self._more:
             self._call()
         for delivery in claimed:
-            self._begin(delivery)
+            self._lanes.put([delivery], until=until)
+        self._go_on()
         return len(claimed)
 
     async def idle(self) -> None:
@@ -99,24 +120,41 @@ class ToFlex:
         await self._crew.idle()
 
     def stop(self) -> None:
-        """Claim no more; `run` ends once the claimed deliveries are through."""
+        """Claim no more, begin nothing; `run` ends once what is under way is through. What waits keeps its claim."""
         self._stopping = True
         self._woken.set()
 
     @property
     def _room(self) -> int:
-        return self._crew.room - self._promised
+        return self._most - len(self._lanes) - self._promised
 
-    def _begin(self, delivery: Delivery) -> None:
-        self._in_hand.add(delivery.id)
-        self._crew.start(self._one(delivery))
+    def _go_on(self) -> None:
+        """Begin what may go, as far as there are hands."""
+        while self._calling < self._pace.at_once and not self._stopping and (taken := self._lanes.take()) is not None:
+            self._calling += 1
+            self._crew.start(self._one(*taken), chat=taken[0].chat.id)
 
     def _done(self) -> None:
-        """A hand is free again."""
+        """Something is no longer in hand."""
         if self._more:
             self._woken.set()
 
-    async def _one(self, delivery: Delivery) -> None:
+    async def _one(self, delivery: Delivery, until: float) -> None:
+        """Until it is settled or given back; if it does not come through, those behind it are given back as well."""
+        try:
+            if self._clock.now() > until - self._pace.lease / 2:
+                await self._until_written(lambda tx, now: tx.postpone(delivery, due=now, unsure=delivery.unsure))
+            else:
+                await self._try(delivery)
+            if self._lanes.holds_up(delivery):
+                await self._until_written(lambda tx, now: tx.give_back_behind(delivery, due=now))
+        finally:
+            self._calling -= self._lanes.is_under_way(delivery)
+            self._lanes.over(delivery)
+            self._go_on()
+
+    async def _try(self, delivery: Delivery) -> None:
+        """Whoever claims what could not be settled looks at Flex first."""
         try:
             if not await self._deliver(delivery, self):
                 self._woken.set()
@@ -124,37 +162,37 @@ class ToFlex:
             unforeseen = not isinstance(error, StoreUnavailable)
             facts = {"chat": delivery.chat.id, "delivery": delivery.id, "reason": type(error).__name__}
             log.warning("Could not settle.", extra=facts, exc_info=unforeseen)
-            await self._hand_back(delivery)
-            self._woken.set()
-        finally:
-            self._in_hand.discard(delivery.id)
+            await self._wait_a_little()
+            await self._until_written(lambda tx, now: tx.postpone(delivery, due=now, unsure=True))
 
-    async def _hand_back(self, delivery: Delivery) -> None:
-        """As soon as the store can be written again. Whoever claims it next looks at Flex first."""
-        handed_back = False
-        while not (handed_back or self._stopping):
+    async def _until_written(self, unit: "_Unit") -> None:
+        """Write it as soon as the store can be written, then look at the outbox; a stop waits for no store."""
+        while not self._stopping:
+            now = self._clock.now()
+            try:
+                await self._store.write(lambda tx: unit(tx, now))  # noqa: B023 — it is awaited
+            except StoreUnavailable:
+                await self._wait_a_little()
+            else:
+                break
+        self._woken.set()
+
+    async def _wait_a_little(self) -> None:
+        if not self._stopping:
             await asyncio.sleep(self._pace.backoff_first)
-            handed_back = await self._handed_back(delivery)
 
-    async def _handed_back(self, delivery: Delivery) -> bool:
-        now = self._clock.now()
-        try:
-            await self._store.write(lambda tx: tx.postpone(delivery, due=now, unsure=True))
-        except StoreUnavailable:
-            return False
-        return True
-
-    async def _claim(self, room: int) -> list[Delivery]:
+    async def _claim(self, room: int, *, until: float) -> list[Delivery]:
         """Claims of which the store could not say whether it had made them are in no hand, and are given back.
 
         While others may be made at this moment, nobody can tell which those are.
         """
         now, clearing = self._clock.now(), self._in_doubt and not self._promised
+        in_hand = self._lanes.in_hand() if clearing else set()
 
         async def unit(tx: Transaction) -> list[Delivery]:
             if clearing:
-                await tx.release_claims(now=now, but=self._in_hand)
-            return await tx.claim(now=now, until=now + self._pace.lease, limit=room)
+                await tx.release_claims(now=now, but=in_hand)
+            return await tx.claim(now=now, until=until, limit=room)
 
         try:
             claimed = await self._store.write(unit)
@@ -181,6 +219,10 @@ class ToFlex:
         except StoreUnavailable:
             return self._pace.backoff_first
         return self._pace.backoff_most if due is None else max(due - self._clock.now(), 0.01)
+
+
+_Unit: TypeAlias = Callable[[Transaction, float], Awaitable[object]]
+"""Called with the time it is."""
 
 
 async def _next_due(store: Reading) -> float | None:

@@ -120,10 +120,13 @@ ALLOWED: dict[str, set[str]] = {
 # Inside the heart, a module imports only from those before it; the last four never from one another.
 HEART = (
     "subject",
+    "values",
     "model",
     "badge",
     "errors",
     "meters",
+    "inbox",
+    "outbox",
     "ports",
     "nodes",
     "badges",
@@ -133,8 +136,10 @@ HEART = (
     "to_visitor",
     "decide",
     "hands",
+    "saying",
     "deliver",
     "crew",
+    "lanes",
 )
 DIRECTIONS = ("from_visitor", "from_flex", "to_flex", "sweep")
 

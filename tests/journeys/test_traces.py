@@ -17,8 +17,9 @@ from opentelemetry.trace import SpanContext, StatusCode
 from middleware.relay.deliver import Deliver
 from middleware.relay.errors import NotSent, OutcomeUnknown, Refused
 from middleware.relay.from_flex import FromFlex
-from middleware.relay.from_visitor import FromVisitor, Words
+from middleware.relay.from_visitor import FromVisitor
 from middleware.relay.model import AskId, Message
+from middleware.relay.outbox import Words
 from middleware.relay.to_flex import ToFlex
 from middleware.relay.to_visitor import ToVisitor
 from middleware.traces import TracedMeters, Traces, opened
@@ -50,7 +51,7 @@ class Traced:
         self.to_flex = ToFlex(heart.store, deliver=self.traces.deliver(deliver), clock=heart.clock, pace=PACE)
         wake = self.to_flex.wake
         self.from_visitor = FromVisitor(heart.store, to_visitor=told, wake=wake, clock=heart.clock)
-        self.from_flex = FromFlex(heart.store, to_visitor=told, wake=wake, clock=heart.clock)
+        self.from_flex = FromFlex(heart.store, to_visitor=told, hands=self.to_flex, clock=heart.clock)
 
     async def says(self, text: str) -> Message:
         return await self.from_visitor.say(ADA, Words(AskId(text), text))

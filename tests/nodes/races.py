@@ -5,13 +5,15 @@ import itertools
 import random
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeAlias
 
+from middleware.relay.errors import NotSent, OutcomeUnknown
 from middleware.relay.model import Author, Event, FlexRef, Message, Reworded, Uttered, VisitorId
 from middleware.relay.ports import Store
 from tests.fakes.clock import FakeClock
 from tests.fakes.flex import FakeFlex
-from tests.relay.house import Heart
+from tests.relay.house import PACE, Heart
 
 Moves: TypeAlias = list[Coroutine[Any, Any, object]]
 
@@ -34,7 +36,11 @@ class Race:
         self.asked: list[str] = []
         self._dice = random.Random(seed)  # noqa: S311 - dice for play
         self._clock = FakeClock()
-        self._hearts = [Heart(store, flex=self.flex, clock=self._clock) for store in stores]
+        # What was removed before it was looked for is not found, and posted again: nobody can know better.
+        self._loses = self._chance(0.5)
+        claims, waiting = self._chance(0.7), self._dice.choice([0, 2, 32])
+        pace = replace(PACE, attempts=99, waiting=waiting, backoff_first=0.01)
+        self._hearts = [Heart(store, flex=self.flex, clock=self._clock, pace=pace, claims=claims) for store in stores]
         self._visitor = VisitorId(f"visitor-{seed}")
         self._events: list[Event] = []
         self._numbers = itertools.count()
@@ -47,6 +53,7 @@ class Race:
             self._tell_newest: 10,
             self._deliver: 10,
             self._look: 10,
+            self._fail: 5,
         }
 
     async def run(self) -> None:
@@ -103,7 +110,7 @@ class Race:
         return []
 
     def _withdraw(self) -> Moves:
-        if left := self.left():
+        if (left := self.left()) and not self._loses:
             self._events.append(self.flex.withdraw(self.ref, self._dice.choice(left).index))
         return []
 
@@ -122,6 +129,14 @@ class Race:
 
     def _deliver(self) -> Moves:
         return [self._heart.deliver_all()]
+
+    def _fail(self) -> Moves:
+        """The next call is turned away, or its answer is lost."""
+        if self._loses and self._chance(0.5):
+            self.flex.after.append(OutcomeUnknown("reset"))
+        else:
+            self.flex.before.append(NotSent("429"))
+        return []
 
     def _look(self) -> Moves:
         self._clock.pass_seconds(self._dice.choice(PAUSES))

@@ -7,8 +7,10 @@ from pathlib import Path
 from middleware.relay.decide import Pace
 from middleware.relay.deliver import Deliver
 from middleware.relay.from_flex import FromFlex
-from middleware.relay.from_visitor import FromVisitor, Words
+from middleware.relay.from_visitor import FromVisitor
+from middleware.relay.hands import NO_HANDS
 from middleware.relay.model import AskId, Chat, FlexRef, Message, VisitorId
+from middleware.relay.outbox import Words
 from middleware.relay.ports import Store
 from middleware.relay.sweep import Sweep
 from middleware.relay.to_flex import ToFlex
@@ -24,9 +26,20 @@ PACE = Pace(at_once=8, lease=60, backoff_first=1, backoff_most=30, attempts=5, l
 
 
 class Heart:
-    """Everything in `relay`, wired; hearts that share a store are nodes, if they share Flex and the clock too."""
+    """Everything in `relay`, wired; hearts that share a store are nodes, if they share Flex and the clock too.
 
-    def __init__(self, store: Store, *, flex: FakeFlex | None = None, clock: FakeClock | None = None) -> None:
+    One that `claims` delivers what is said without being asked to.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        flex: FakeFlex | None = None,
+        clock: FakeClock | None = None,
+        pace: Pace = PACE,
+        claims: bool = False,
+    ) -> None:
         self.store = store
         self.flex = flex or FakeFlex()
         self.bell = FakeBell()
@@ -38,16 +51,17 @@ class Heart:
             flex=self.flex,
             to_visitor=to_visitor,
             clock=clock,
-            pace=PACE,
+            pace=pace,
             jitter=lambda: 1.0,
             meters=meters,
         )
-        self.to_flex = ToFlex(store, deliver=self.deliver, clock=self.clock, pace=PACE)
+        self.to_flex = ToFlex(store, deliver=self.deliver, clock=self.clock, pace=pace)
+        hands = self.to_flex if claims else NO_HANDS
         wake = self.to_flex.wake
-        self.from_visitor = FromVisitor(store, to_visitor=to_visitor, wake=wake, clock=self.clock)
-        self.from_flex = FromFlex(store, to_visitor=to_visitor, wake=wake, clock=self.clock)
+        self.from_visitor = FromVisitor(store, to_visitor=to_visitor, wake=wake, clock=self.clock, hands=hands)
+        self.from_flex = FromFlex(store, to_visitor=to_visitor, hands=self.to_flex, clock=self.clock)
         self.sweep = Sweep(
-            store, flex=self.flex, to_visitor=to_visitor, clock=clock, pace=PACE, wake=wake, meters=meters
+            store, flex=self.flex, to_visitor=to_visitor, clock=clock, pace=pace, hands=self.to_flex, meters=meters
         )
 
     async def deliver_all(self) -> None:
@@ -79,6 +93,14 @@ class Heart:
     async def texts(self, visitor: VisitorId = ADA) -> list[str]:
         """The texts of it."""
         return [message.text for message in await self.messages(visitor)]
+
+
+def claiming(heart: Heart, store: Store | None = None, *, pace: Pace = PACE) -> tuple[FromVisitor, ToFlex]:
+    """A worker, and asks that claim for it what they owe; on the heart's store, or on what stands before it."""
+    store, told = store or heart.store, ToVisitor(heart.bell)
+    deliver = Deliver(store, flex=heart.flex, to_visitor=told, clock=heart.clock, pace=pace)
+    worker = ToFlex(store, deliver=deliver, clock=heart.clock, pace=pace)
+    return FromVisitor(store, to_visitor=told, wake=worker.wake, clock=heart.clock, hands=worker), worker
 
 
 @asynccontextmanager

@@ -4,33 +4,18 @@ from typing import cast
 
 import pytest
 
-from middleware.relay.deliver import Deliver
 from middleware.relay.errors import NotOpen, StoreUnavailable
-from middleware.relay.from_visitor import FromVisitor, Words
 from middleware.relay.model import AskId, MessageStatus, VisitorId
+from middleware.relay.outbox import Words
 from middleware.relay.ports import Store
-from middleware.relay.to_flex import ToFlex
-from middleware.relay.to_visitor import ToVisitor
-from tests.relay.house import ADA, PACE, Heart
+from tests.relay.house import ADA, PACE, Heart, claiming
 from tests.relay.test_to_flex import Forgetful, statuses
-
-
-def _claiming(heart: Heart, store: Store | None = None) -> tuple[FromVisitor, ToFlex]:
-    """A worker, and asks that claim for it what they owe."""
-    deliver = Deliver(
-        store or heart.store, flex=heart.flex, to_visitor=ToVisitor(heart.bell), clock=heart.clock, pace=PACE
-    )
-    worker = ToFlex(store or heart.store, deliver=deliver, clock=heart.clock, pace=PACE)
-    asks = FromVisitor(
-        store or heart.store, to_visitor=ToVisitor(heart.bell), wake=worker.wake, clock=heart.clock, hands=worker
-    )
-    return asks, worker
 
 
 async def test_what_is_said_in_a_chat_that_owes_nothing_needs_no_round(heart: Heart) -> None:
     """It is claimed as it is written, and what is said behind it by whoever has finished it."""
     _, ref = await heart.open()
-    asks, worker = _claiming(heart)
+    asks, worker = claiming(heart)
     said = [await asks.say(ADA, Words(AskId(f"{number}"), f"{number}")) for number in range(5)]
     await worker.idle()
     assert [message.id for message in said] == heart.flex.sent(ref)
@@ -41,7 +26,7 @@ async def test_what_is_said_in_a_chat_that_owes_nothing_needs_no_round(heart: He
 async def test_no_more_is_claimed_than_there_are_hands(heart: Heart) -> None:
     """What no hand is free for stays for other nodes; the worker is woken for it."""
     chats = [(await heart.open(VisitorId(f"v{number}")))[1] for number in range(PACE.at_once + 2)]
-    asks, worker = _claiming(heart)
+    asks, worker = claiming(heart)
     heart.flex.gate.clear()
     for number in range(len(chats)):
         await asks.say(VisitorId(f"v{number}"), Words(AskId("1"), "Hello"))
@@ -55,7 +40,7 @@ async def test_no_more_is_claimed_than_there_are_hands(heart: Heart) -> None:
 
 async def test_an_ask_that_is_refused_leaves_its_hand_free(heart: Heart) -> None:
     """Or a few of them would keep the node from delivering."""
-    asks, worker = _claiming(heart)
+    asks, worker = claiming(heart)
     for _ in range(PACE.at_once + 1):
         with pytest.raises(NotOpen):
             await asks.say(ADA, Words(AskId("1"), "Hello"))
@@ -66,7 +51,7 @@ async def test_a_claim_of_an_ask_that_the_store_could_not_tell_of_is_given_back(
     """The connection broke at the commit: the message is stored and claimed, and no hand has it."""
     _, ref = await heart.open()
     store = Forgetful(heart.store)
-    asks, worker = _claiming(heart, cast(Store, store))
+    asks, worker = claiming(heart, cast(Store, store))
     store.away = 1
     with pytest.raises(StoreUnavailable):
         await asks.say(ADA, Words(AskId("1"), "Hello"))
@@ -81,7 +66,7 @@ async def test_nothing_is_given_back_while_a_claim_is_being_made(heart: Heart) -
     """Its number is not known yet: it would be posted by two."""
     _, ref = await heart.open()
     store = Forgetful(heart.store)
-    asks, worker = _claiming(heart, cast(Store, store))
+    asks, worker = claiming(heart, cast(Store, store))
     with worker.claiming():
         store.away = 1
         with pytest.raises(StoreUnavailable):

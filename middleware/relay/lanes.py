@@ -1,0 +1,127 @@
+"""Lanes: what this node has in hand, by chat and in order. Of each chat one delivery is under way, the others wait.
+
+A lane is as long as something of its chat is in hand: until it is settled, or was given back.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from middleware.relay.model import ChatId, ChatState, Delivery, DeliveryId, Ender
+
+
+class Lanes:
+    """Every chat's lane; its length is how much is in hand. Nothing here waits.
+
+    What was taken is known again by itself, not by its number: a delivery may be here twice, claimed anew.
+    """
+
+    def __init__(self) -> None:
+        self._lanes: dict[ChatId, _Lane] = {}
+        self._ready: deque[_Lane] = deque()
+        self._many = 0
+
+    def __len__(self) -> int:
+        return self._many
+
+    def in_hand(self) -> set[DeliveryId]:
+        """All that is claimed, and not settled or given back yet."""
+        return {delivery for lane in self._lanes.values() for delivery in lane.in_hand()}
+
+    def put(self, claimed: Sequence[Delivery], *, until: float, behind: DeliveryId | None = None) -> bool:
+        """Take claims of one chat in hand, that last until then.
+
+        False, and nothing, if the first of them stands behind one that is not the last of the lane.
+        """
+        chat = claimed[0].chat.id
+        lane = self._lanes.get(chat)
+        if behind is not None and (lane is None or lane.last != behind):
+            return False
+        if lane is None:
+            lane = self._lanes[chat] = _Lane()
+        lane.waiting.extend((delivery, until) for delivery in claimed)
+        lane.last = claimed[-1].id
+        self._many += len(claimed)
+        self._call(lane)
+        return True
+
+    def take(self) -> tuple[Delivery, float] | None:
+        """The next that may go, and how long its claim lasts. It is under way from now on."""
+        while self._ready:
+            lane = self._ready.popleft()
+            lane.called = False
+            if lane.waiting and lane.under_way is None:
+                delivery, until = lane.waiting.popleft()
+                lane.under_way = delivery
+                return delivery, until
+        return None
+
+    def is_under_way(self, delivery: Delivery) -> bool:
+        """Whether something of it is left to be done at Flex."""
+        lane = self._lanes.get(delivery.chat.id)
+        return lane is not None and lane.under_way is delivery
+
+    def holds_up(self, delivery: Delivery) -> bool:
+        """Whether it is under way still, and others wait behind it."""
+        return self.is_under_way(delivery) and bool(self._lanes[delivery.chat.id].waiting)
+
+    def answered(self, delivery: Delivery) -> None:
+        """It is under way no longer: the next of its chat may go. It stays in hand."""
+        lane = self._lanes[delivery.chat.id]
+        lane.under_way = None
+        lane.unsettled.append(delivery)
+        self._call(lane)
+
+    def over(self, delivery: Delivery) -> None:
+        """It is settled, or was given back: then what waits behind it was, too, if it is still under way."""
+        lane = self._lanes[delivery.chat.id]
+        self._many -= 1
+        if lane.under_way is not delivery:
+            lane.unsettled = [other for other in lane.unsettled if other is not delivery]
+        else:
+            lane.under_way = None
+            self._many -= lane.forget_behind(delivery.id)
+            self._call(lane)
+        if not (lane.waiting or lane.unsettled or lane.under_way is not None):
+            del self._lanes[delivery.chat.id]
+
+    def ended(self, chat: ChatId) -> None:
+        """What waits is known to be too late for the chat."""
+        lane = self._lanes.get(chat)
+        if lane is not None:
+            lane.waiting = deque((_too_late(delivery), until) for delivery, until in lane.waiting)
+
+    def _call(self, lane: "_Lane") -> None:
+        if lane.waiting and lane.under_way is None and not lane.called:
+            lane.called = True
+            self._ready.append(lane)
+
+
+class _Lane:
+    """One chat's: what waits, what is under way, what is answered and not settled, and the last that came."""
+
+    __slots__ = ("called", "last", "under_way", "unsettled", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[Delivery, float]] = deque()
+        self.under_way: Delivery | None = None
+        self.unsettled: list[Delivery] = []
+        self.last: DeliveryId | None = None
+        self.called = False
+
+    def in_hand(self) -> Iterator[DeliveryId]:
+        """All of it."""
+        yield from (delivery.id for delivery in self.unsettled)
+        yield from (delivery.id for delivery, _ in self.waiting)
+        if self.under_way is not None:
+            yield self.under_way.id
+
+    def forget_behind(self, delivery: DeliveryId) -> int:
+        """Forget what waits behind this one. How many. An older one, or a newer claim of the same, is none of them."""
+        before = len(self.waiting)
+        self.waiting = deque(entry for entry in self.waiting if entry[0].id <= delivery)
+        return before - len(self.waiting)
+
+
+def _too_late(delivery: Delivery) -> Delivery:
+    return replace(delivery, chat=replace(delivery.chat, state=ChatState.ENDED, ended_by=Ender.FLEX))
