@@ -72,6 +72,16 @@ class Ear:
         self.asked.extend(asks)
         del self.asked[:-keep]
 
+    def knows(self, chat: Chat, news: News) -> bool:
+        """Whether these are its own words, in their turn: the answer tells of them, and it has heard them now."""
+        if not isinstance(news, MessageSaid) or self.chat != chat.id or self.behind or self.reading.locked():
+            return False
+        message = news.message
+        if message.seq != self.told + 1 or message.ask not in self.asked:
+            return False
+        self.told = message.seq
+        return True
+
     def begin(self, chat: Chat, *, told: int = 0) -> None:
         """From here on it hears this chat."""
         self.chat, self.told, self.since = chat.id, told, chat.opened_at
@@ -91,10 +101,12 @@ class SocketBell:
 
     def ring(self, chat: Chat, news: Sequence[News]) -> None:
         """Tell the news to the chat's sockets on this node, if there are any: soon, when whoever rings has gone on."""
-        if chat.visitor in self._ears:
-            if not self._rung:
-                asyncio.get_running_loop().call_soon(self._tell_rung, context=self._of_nobody)
-            self._rung.append((chat, news))
+        ears = self._ears.get(chat.visitor)
+        if ears is None or (len(ears) == 1 and all(next(iter(ears)).knows(chat, one) for one in news)):
+            return
+        if not self._rung:
+            asyncio.get_running_loop().call_soon(self._tell_rung, context=self._of_nobody)
+        self._rung.append((chat, news))
 
     def listen(self, ear: Ear) -> None:
         """From now on, tell this socket."""

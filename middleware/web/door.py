@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from middleware.web.limits import Limits
+from middleware.web.line import Line
 from middleware.web.peers import address_of
 from middleware.web.rates import Bucket, Now
 
@@ -112,9 +113,25 @@ class Door:
         self._guests_of(address).sockets -= 1
         self._inside -= 1
 
-    def pace(self, address: str, *, cost: float) -> float:
-        """How many seconds the address has to wait before so much more of it is read."""
-        return self._guests_of(address).frames.take(cost, now=self.now())
+    def wait(self, line: Line, cost: float) -> float:
+        """How many seconds to wait until so much more is read of the line, and of its address."""
+        now = self.now()
+        return max(line.frames.take(cost, now=now), self._guests_of(line.address).frames.take(cost, now=now))
+
+    def spare(self, line: Line, cost: float) -> bool:
+        """Whether so much may be read at once; then it is taken."""
+        now = self.now()
+        if not line.frames.spare(cost, now=now):
+            return False
+        if not self._guests_of(line.address).frames.spare(cost, now=now):
+            line.frames.give_back(cost)
+            return False
+        return True
+
+    def give_back(self, line: Line, cost: float) -> None:
+        """It is not read yet."""
+        line.frames.give_back(cost)
+        self._guests_of(line.address).frames.give_back(cost)
 
     def _guests_of(self, address: str) -> _Guests:
         guests = self._guests.get(address)

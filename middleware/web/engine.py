@@ -52,6 +52,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
             "translate_request": _translate(self._async),
         }
         self.lines: dict[str, Line] = {}
+        self.begin_ask: Callable[[Line, str], bool] = lambda _line, _packet: False
         self._door = door
         self._refusals = SparingLog(log, seconds=limits.log_seconds, now=door.now)
         self._ending: set[asyncio.Task[None]] = set()
@@ -137,7 +138,20 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
 
     def wait(self, line: Line, cost: float) -> float:
         """How many seconds to wait until so much more may be read of the line, and of its address."""
-        return max(line.frames.take(cost, now=self._door.now()), self._door.pace(line.address, cost=cost))
+        return self._door.wait(line, cost)
+
+    def take_at_once(self, line: Line, frame: str) -> bool:
+        """Begin an ask, if it may be read now and can be begun now; else it is read again in its turn."""
+        if not frame.startswith("42") or line.sid not in self.sockets or not self._door.spare(line, cost_of(frame)):
+            return False
+        try:
+            begun = self.begin_ask(line, frame[1:])
+        except Exception:
+            self.logger.exception("message handler error")
+            return True
+        if not begun:
+            self._door.give_back(line, cost_of(frame))
+        return begun
 
     async def take(self, line: Line, frame: str) -> None:
         """Do what a frame of a websocket asks for. One that fails as nobody foresaw ends nothing but itself."""

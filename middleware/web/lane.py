@@ -7,11 +7,13 @@ once. That is how a page that says ten things in a row pays for two commits, and
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextvars import Context, copy_context
+from contextvars import Context
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from middleware.alarm import Alarm
+from middleware.relay.model import ChatId
+from middleware.relay.subject import context_about
 from middleware.web import wire
 
 log = logging.getLogger(__name__)
@@ -92,14 +94,14 @@ class Lane:
             self._at_door -= 1
         return not self.stuck
 
-    def begin(self, ask: Ask, work: Work) -> None:
-        """Begin an ask that the lane takes; one that waits goes by the `work` that is under way."""
+    def begin(self, ask: Ask, work: Work, *, chat: ChatId | None = None) -> None:
+        """Begin an ask that the lane takes, on this chat; one that waits goes by the `work` that is under way."""
         if self._under_way:
             self._waiting.append(ask)
             return
         self._start([ask])
-        self._context = copy_context()
-        self._task = asyncio.create_task(self._run(work), context=self._context)
+        self._context = context_about(chat=chat)
+        self._task = asyncio.get_running_loop().create_task(self._run(work), context=self._context)
 
     def _has_room(self, common: object) -> bool:
         if not self._under_way:

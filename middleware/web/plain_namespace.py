@@ -1,17 +1,17 @@
 """The namespace `/`: strings each way, for a page with five lines of JavaScript."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from middleware.relay.errors import AlreadyEnded, NotOpen
-from middleware.relay.from_visitor import About, Words
+from middleware.relay.from_visitor import About
 from middleware.relay.model import AskId, Chat, ChatEnded, ChatState, Edited, Message, MessageSaid, News, new_id
+from middleware.relay.outbox import Words
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear
 from middleware.web.lane import Ask
-from middleware.web.line import Line
-from middleware.web.sockets import Namespace, UnknownAsk, beside, payload_of
+from middleware.web.sockets import Namespace, Teller, UnknownAsk, beside, payload_of
 
 SAY = "chat message"
 ENDED = "chat ended"
@@ -24,10 +24,9 @@ class PlainNamespace(Namespace):
 
     tells_changes = False
 
-    async def asked(self, line: Line, sid: str, ask: Ask) -> None:
+    def teller(self, sid: str, tell: Teller) -> Teller:
         """What is not granted is told as an event too: such a page asks for no answer."""
-        ask.tell = partial(self._tell_aloud, sid, ask.tell)
-        await super().asked(line, sid, ask)
+        return partial(self._tell_aloud, sid, tell)
 
     async def ask(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
         """Say the string; there is no other ask."""
@@ -68,7 +67,7 @@ class PlainNamespace(Namespace):
             self.say(ear.sid, TOKEN, token)
             return await self.from_visitor.say(ear.visitor, words)
 
-    def _tell_aloud(self, sid: str, tell: Callable[[wire.Shape], None], answer: wire.Shape) -> None:
+    def _tell_aloud(self, sid: str, tell: Teller, answer: wire.Shape) -> None:
         if not answer["ok"]:
             self.say(sid, PROBLEM, answer["error"])
         tell(answer)

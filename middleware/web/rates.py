@@ -24,7 +24,7 @@ class Bucket:
         """Take the cost; how many seconds to wait for it."""
         self._fill(now)
         self.left -= cost
-        return max(0.0, -self.left / self.rate)
+        return 0.0 if self.left >= 0.0 else -self.left / self.rate
 
     def spare(self, cost: float, *, now: float) -> bool:
         """Take the cost if it is there."""
@@ -33,14 +33,18 @@ class Bucket:
         self.left -= cost if there else 0
         return there
 
+    def give_back(self, cost: float) -> None:
+        """What was taken is not needed yet."""
+        self.left += cost
+
     def full(self, *, now: float) -> bool:
         """Whether nothing is missing: such a bucket need not be kept."""
         self._fill(now)
         return self.left >= self.size
 
     def _fill(self, now: float) -> None:
-        self.left = min(self.size, self.left + (now - self.at) * self.rate)
-        self.at = now
+        left = self.left + (now - self.at) * self.rate
+        self.left, self.at = (left if left < self.size else self.size), now
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ All that leans on python-socketio's insides is in this file, as engine.py is for
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -67,6 +67,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
             transports=[*transports],
             door=door,
         )
+        self.eio.begin_ask = self._begin_ask
 
     def attach(self, app: web.Application) -> None:
         """Serve the sockets with the application."""
@@ -131,6 +132,21 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
             await self._join_or_leave(line, packet)
             self._mind(line.sid)
 
+    def _begin_ask(self, line: Line, text: str) -> bool:
+        """Begin an ask, if it can be begun now: then no task need be woken for it."""
+        try:
+            packet = read_packet(text)
+        except BadFrame:
+            return False
+        if not isinstance(packet, Event) or packet.name in RESERVED:
+            return False
+        sid = self._inside(line, packet.namespace)
+        if sid is None:
+            return False
+        namespace = self.namespace_handlers[packet.namespace]
+        begins: bool = namespace.begins(line, sid, self._ask_of(line, packet, sid=sid, size=len(text)))
+        return begins
+
     async def _join_or_leave(self, line: Line, packet: Connect | Disconnect) -> None:
         if isinstance(packet, Connect):
             await self._handle_connect(line.sid, packet.namespace, packet.auth)
@@ -139,13 +155,20 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
 
     async def _ask(self, line: Line, event: Event, *, size: int) -> None:
         """A client that sends `connect` as an event would otherwise call our handler with an identity of its choice."""
-        sid = self.manager.sid_from_eio_sid(line.sid, event.namespace)
-        tell = _nobody if event.id is None else partial(_answer, line, event.namespace, event.id)
         if event.name in RESERVED:
-            tell(wire.refused("unknown_ask", "This name is Socket.IO's own."))
-        elif sid is not None and self.manager.is_connected(sid, event.namespace):
-            ask = Ask(event.name, event.payloads, size, self._in_time(), tell)
+            _teller(line, event)(wire.refused("unknown_ask", "This name is Socket.IO's own."))
+        elif (sid := self._inside(line, event.namespace)) is not None:
+            ask = self._ask_of(line, event, sid=sid, size=size)
             await self.namespace_handlers[event.namespace].asked(line, sid, ask)
+
+    def _ask_of(self, line: Line, event: Event, *, sid: str, size: int) -> Ask:
+        tell = self.namespace_handlers[event.namespace].teller(sid, _teller(line, event))
+        return Ask(event.name, event.payloads, size, self._in_time(), tell)
+
+    def _inside(self, line: Line, namespace: str) -> str | None:
+        """The line's socket in the namespace, if it is in."""
+        sid: str | None = self.manager.sid_from_eio_sid(line.sid, namespace)
+        return sid if sid is not None and self.manager.is_connected(sid, namespace) else None
 
     async def _rests(self, line: Line) -> bool:
         """Wait until its asks are answered, done or not; False if the line has ended meanwhile."""
@@ -165,6 +188,10 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
             line.found()
         else:
             self.eio.expect_namespace(line)
+
+
+def _teller(line: Line, event: Event) -> Callable[[wire.Shape], None]:
+    return _nobody if event.id is None else partial(_answer, line, event.namespace, event.id)
 
 
 def _answer(line: Line, namespace: str, number: int, answer: wire.Shape) -> None:

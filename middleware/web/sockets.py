@@ -2,9 +2,10 @@
 
 import logging
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 import socketio
 from socketio.exceptions import ConnectionRefusedError as Unwelcome
@@ -12,7 +13,6 @@ from socketio.exceptions import ConnectionRefusedError as Unwelcome
 from middleware.relay.errors import AskRefused, BadAsk, BadToken, StoreUnavailable
 from middleware.relay.from_visitor import About, FromVisitor
 from middleware.relay.model import Chat, News, VisitorId, new_id
-from middleware.relay.subject import about
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear, SocketBell
@@ -25,6 +25,9 @@ from middleware.web.watch import Watch
 log = logging.getLogger(__name__)
 
 _FAULT = "This is a fault of the server: ask again."
+
+
+Teller: TypeAlias = Callable[[wire.Shape], None]
 
 
 class UnknownAsk(AskRefused):
@@ -64,17 +67,35 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         elif event == "disconnect":
             self._disconnect(sid)
 
+    def teller(self, sid: str, tell: Teller) -> Teller:
+        """How the socket is told the answer to an ask."""
+        del sid
+        return tell
+
     async def asked(self, line: Line, sid: str, ask: Ask) -> None:
         """Begin an ask of this socket, in its turn among the asks of its line."""
-        lane = line.lane = line.lane or Lane(most=self.limits.asks_together)
-        ask.common = sid if self.may_join(ask) else None
-        in_time = lane.takes(ask.common) or await lane.room(ask.common, until=ask.due)
-        ear = self._ears.get(sid)
-        if not in_time or ear is None:
-            ask.tell(PUT_OFF)
+        if self.begins(line, sid, ask):
             return
-        with about(chat=ear.chat):
-            lane.begin(ask, partial(self._answers, ear))
+        lane = self._lane(line)
+        if not await lane.room(ask.common, until=ask.due) or not self._begin(lane, sid, ask):
+            ask.tell(PUT_OFF)
+
+    def begins(self, line: Line, sid: str, ask: Ask) -> bool:
+        """Begin an ask of this socket, or let it wait to go together with the next; False if it must wait for that."""
+        ask.common = sid if self.may_join(ask) else None
+        lane = self._lane(line)
+        return lane.takes(ask.common) and self._begin(lane, sid, ask)
+
+    def _lane(self, line: Line) -> Lane:
+        lane = line.lane = line.lane or Lane(most=self.limits.asks_together)
+        return lane
+
+    def _begin(self, lane: Lane, sid: str, ask: Ask) -> bool:
+        """False if the socket has gone meanwhile."""
+        ear = self._ears.get(sid)
+        if ear is not None:
+            lane.begin(ask, partial(self._answers, ear), chat=ear.chat)
+        return ear is not None
 
     async def _answers(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
         try:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +10,8 @@ import aiohttp
 import pytest
 
 from middleware.app import Seams
-from middleware.relay.ports import Store, T, Unit, View
+from middleware.relay.outbox import Saying
+from middleware.relay.ports import Part, Store, T, Unit, View
 from middleware.web.lane import Lane
 from tests.journeys.town import Town, open_town
 from tests.waiting import DEADLINE, until
@@ -49,8 +49,8 @@ class NotingStore(HangingStore):
 
     async def write(self, unit: Unit[T]) -> T:
         """Noted when it is asked for."""
-        if isinstance(unit, partial) and unit.func.__name__ == "_say_all":
-            self.said.append(len(unit.args[1]))
+        if isinstance(unit, Part) and isinstance(unit.item, Saying):
+            self.said.append(len(unit.item.words))
         return await super().write(unit)
 
 
@@ -62,7 +62,7 @@ class PoisonedStore(HangingStore):
 
     async def write(self, unit: Unit[T]) -> T:
         """Unless it holds the text."""
-        if isinstance(unit, partial) and POISON in str(unit.args):
+        if isinstance(unit, Part) and POISON in str(unit.item):
             await self.go.wait()
             raise ZeroDivisionError
         return await super().write(unit)
@@ -361,6 +361,23 @@ async def test_what_is_said_in_a_row_shares_its_writes(tmp_path: Path) -> None:
         assert 20 == sum(store.said)
         resumed = await raw.ask("resume", {"after": 0}, number=99)
         assert [text for text in texts if text] == [message["text"] for message in resumed["messages"]]
+
+
+async def test_what_cannot_be_begun_at_once_is_read_in_its_turn_and_counted_once(tmp_path: Path) -> None:
+    """Most asks need no task to be woken; those that do must neither be overtaken nor cost a page its rate twice."""
+    stores, seams = store_of(HangingStore, asks_together=3, frames_at_once=50, frames_per_second=0.001)
+    async with open_town(tmp_path, seams) as town:
+        raw = await (await websocket(town.http, town.url)).join()
+        await raw.ask("open", {})
+        stores[0].go.clear()
+        says = [json.dumps(["say", {"ask_id": f"{number}", "text": f"{number}"}]) for number in range(12)]
+        await raw.send(*(f"42/chat,{number}{say}" for number, say in enumerate(says)))
+        await until(lambda: len(lane_of(town)._waiting) == 3, what="a full lane")
+        stores[0].go.set()
+        answers = [await raw.hears("43/chat,") for _ in says]
+        assert [*range(12)] == [int(answer[8:].partition("[")[0]) for answer in answers]
+        (line,) = town.server.eio.lines.values()
+        assert pytest.approx(50 - 1 - 1 - 12, abs=0.5) == line.frames.left
 
 
 async def test_a_text_at_fault_keeps_no_other_from_being_said(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What the wall leans on inside the libraries, as it was when it was read.
 
 A test that fails here says: the library has changed in a place whose inside we use. Read the change, see that
-middleware/web/engine.py and server.py are still right, then write the new number.
+middleware/web/engine.py, server.py and websocket.py are still right, then write the new number.
 """
 
 import hashlib
@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp._websocket.reader_py import WebSocketDataQueue
 from engineio import async_server, async_socket, base_server, base_socket, payload
 from engineio.async_drivers import aiohttp as driver
 from socketio import async_manager, base_manager
@@ -17,6 +19,10 @@ from socketio import async_server as sio_server
 from socketio import base_server as sio_base
 
 PINS: list[tuple[Callable[..., Any], str]] = [
+    (web.WebSocketResponse._post_start, "5537cb3f2ecae6ed"),
+    (web.WebSocketResponse.receive, "7ba90b3668b041b1"),
+    (web.WebSocketResponse.close, "2d0acd02fdef1edd"),
+    (WebSocketDataQueue, "526af2531df720ee"),
     (async_server.AsyncServer.attach, "7874d4dc1c319bc6"),
     (async_server.AsyncServer.handle_request, "1a8c878e35166cfe"),
     (async_server.AsyncServer._handle_connect, "5bd7edc1d1ae115a"),
