@@ -98,6 +98,7 @@ class Unread:
     def close(self) -> None:
         """Nothing more is kept; whoever waits goes on. The last item is the engine's word for the end."""
         self.closed = True
+        self.overflow = _nothing
         self._let_go_on()
         self.put_nowait(None)
 
@@ -166,6 +167,13 @@ class Line:
         if self._cut is not None:
             self._cut.cancel()
             self._cut = None
+
+    def let_go(self, carrier: Carrier) -> None:
+        """The carrier has ended; nothing holds it in a circle any more."""
+        self.transport = None
+        if self.websocket is carrier:
+            self.websocket = None
+            self.unread.arrived = _nothing
 
     def hang_up(self, *, at_once: bool = False) -> None:
         """The line is over: nothing is kept for it, and its connection is gone soon, whoever still holds it."""

@@ -6,10 +6,13 @@ counted, for a task that lives only as long as anything waits.
 
 import asyncio
 import socket
+from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, Protocol
 
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
+from aiohttp._websocket.reader import WebSocketDataQueue, WebSocketReader
 from engineio.async_socket import AsyncSocket
 from engineio.packet import NOOP, Packet
 
@@ -18,6 +21,8 @@ from middleware.web.limits import Limits
 from middleware.web.line import Line, cost_of
 
 PROBE, PROBED, UPGRADE = "2probe", "3probe", "5"
+_QUEUED_BYTES = 65_536
+"""Of more frames than this that wait for the reader, the connection is read no further."""
 
 
 class Engine(Protocol):
@@ -27,6 +32,9 @@ class Engine(Protocol):
 
     def wait(self, line: Line, cost: float) -> float:
         """How many seconds to wait until so much more may be read."""
+
+    def take_at_once(self, line: Line, frame: str) -> bool:
+        """Do what the frame asks for, if it may be read now and nothing need be waited for."""
 
     async def take(self, line: Line, frame: str) -> None:
         """Do what the frame asks for."""
@@ -41,15 +49,16 @@ class Engine(Protocol):
 class Websocket:
     """A websocket of a line: the whole line, or one that tries to become it."""
 
-    __slots__ = ("_engine", "_line", "_protocol", "_response", "_stream", "_writing")
+    __slots__ = ("_context", "_engine", "_line", "_protocol", "_response", "_stream", "_writing")
 
     def __init__(self, line: Line, *, engine: Engine) -> None:
         self._line = line
         self._engine = engine
         self._writing: asyncio.Task[None] | None = None
-        self._response = web.WebSocketResponse(
-            compress=False, max_msg_size=engine.limits.frame_bytes, timeout=engine.limits.goodbye_seconds
+        self._response = _Response(
+            self._take_at_once, max_msg_size=engine.limits.frame_bytes, timeout=engine.limits.goodbye_seconds
         )
+        self._context = copy_context()
 
     async def serve(self, request: web.Request, peer: AsyncSocket) -> web.StreamResponse:
         """Serve it until it ends; `peer` is the record of it in the engine. With it ends the line that it became."""
@@ -65,7 +74,8 @@ class Websocket:
                 await self._engine.end(self._line)
             if self._writing is not None:
                 await asyncio.wait({self._writing})
-            self._line.transport = None
+            self._line.let_go(self)
+            self._response.over()
         return self._response
 
     def carry(self, frame: str) -> bool:
@@ -126,6 +136,9 @@ class Websocket:
         self._line.unread.arrived = self.pump
         self.pump()
 
+    def _take_at_once(self, frame: str) -> bool:
+        return self._is_the_line and self._context.run(self._engine.take_at_once, self._line, frame)
+
     async def _read(self) -> None:
         while (frame := await self._next()) is not None:
             await self._engine.take(self._line, frame)
@@ -185,6 +198,50 @@ class Websocket:
         else:
             head = b"\x81\x7f" + size.to_bytes(8, "big")
         transport.write(head + payload)
+
+
+class _Response(web.WebSocketResponse):
+    """Tries to have each text taken at once. Only what is not goes through the queue and wakes its reader."""
+
+    __slots__ = ("_take_at_once",)
+
+    def __init__(self, take_at_once: Callable[[str], bool], **options: Any) -> None:
+        super().__init__(compress=False, **options)
+        self._take_at_once: Callable[[str], bool] | None = take_at_once
+
+    def over(self) -> None:
+        """Nothing is taken any more, and nothing holds in a circle what is no longer needed."""
+        self._take_at_once = None
+        if isinstance(self._reader, _Frames):
+            self._reader.response = None
+
+    def _post_start(self, request: Any, protocol: str | None, writer: Any) -> None:
+        """As the library's own, but for the queue."""
+        self._ws_protocol, self._writer = protocol, writer
+        self._reader = _Frames(request.protocol, self)
+        self._parser = WebSocketReader(self._reader, self._max_msg_size, compress=False, decode_text=True)
+        request.protocol.set_parser(self._parser)
+        request.protocol.keep_alive(False)
+
+    def takes(self, frame: str) -> bool:
+        """While the reader waits, nothing came before this frame that is not done."""
+        return self._waiting and not self._closing and self._take_at_once is not None and self._take_at_once(frame)
+
+
+class _Frames(WebSocketDataQueue):
+    """The frames of a websocket that wait for its reader."""
+
+    __slots__ = ("response",)
+
+    def __init__(self, protocol: Any, response: _Response) -> None:
+        super().__init__(protocol, _QUEUED_BYTES, loop=asyncio.get_running_loop())
+        self.response: _Response | None = response
+
+    def feed_data(self, data: Any, size: int) -> None:
+        """A message that came: to be taken at once, or kept."""
+        text = data.data if data.type is WSMsgType.TEXT and not self._buffer else None
+        if text is None or self.response is None or not self.response.takes(text):
+            super().feed_data(data, size)
 
 
 def _keep_little(request: web.Request, size: int) -> None:
