@@ -224,24 +224,34 @@ class _Response(web.WebSocketResponse):
         request.protocol.keep_alive(False)
 
     def takes(self, frame: str) -> bool:
-        """While the reader waits, nothing came before this frame that is not done."""
-        return self._waiting and not self._closing and self._take_at_once is not None and self._take_at_once(frame)
+        """Whether the frame was taken at once."""
+        return not self._closing and self._take_at_once is not None and self._take_at_once(frame)
 
 
 class _Frames(WebSocketDataQueue):
-    """The frames of a websocket that wait for its reader."""
+    """The frames of a websocket that wait for its reader. While that waits for them, nothing is left to be done."""
 
-    __slots__ = ("response",)
+    __slots__ = ("_awaited", "response")
 
     def __init__(self, protocol: Any, response: _Response) -> None:
         super().__init__(protocol, _QUEUED_BYTES, loop=asyncio.get_running_loop())
         self.response: _Response | None = response
+        self._awaited = False
 
     def feed_data(self, data: Any, size: int) -> None:
         """A message that came: to be taken at once, or kept."""
-        text = data.data if data.type is WSMsgType.TEXT and not self._buffer else None
+        text = data.data if self._awaited and data.type is WSMsgType.TEXT else None
         if text is None or self.response is None or not self.response.takes(text):
+            self._awaited = False  # What follows is kept too, also what comes while the reader takes this out.
             super().feed_data(data, size)
+
+    async def read(self) -> Any:
+        """The next frame that was kept."""
+        self._awaited = not self._buffer
+        try:
+            return await super().read()
+        finally:
+            self._awaited = False
 
 
 def _keep_little(request: web.Request, size: int) -> None:
