@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
-from middleware.relay.model import Chat, ChatEnded, ChatId, Delivery, DeliveryId, News
+from middleware.relay.model import Chat, ChatEnded, ChatId, Delivery, DeliveryId, MessageId, News, StatusChanged
 
 
 class Claim:
@@ -49,6 +49,9 @@ class Hands(Protocol):
     def ended(self, chat: ChatId) -> None:
         """The chat is over at Flex, whatever was known of it when its deliveries were claimed."""
 
+    def sent(self, chat: ChatId, message: MessageId) -> None:
+        """Flex has told that it has this message of the chat."""
+
     def wake(self) -> None:
         """There may be something to deliver that nobody has claimed."""
 
@@ -74,6 +77,9 @@ class _NoHands:
     def ended(self, chat: ChatId) -> None:
         """Nothing of it is in hand."""
 
+    def sent(self, chat: ChatId, message: MessageId) -> None:
+        """Nobody waits for that."""
+
     def wake(self) -> None:
         """Nobody is there."""
 
@@ -83,7 +89,10 @@ NO_HANDS: Hands = _NoHands()
 
 def tell_hands(hands: Hands, chat: Chat | None, news: Sequence[News], *, owing: bool) -> None:
     """What deliverers must know of what Flex has told, after the commit; `owing`: something may be owed by it."""
-    if chat is not None and any(isinstance(one, ChatEnded) for one in news):
-        hands.ended(chat.id)
+    for one in news:
+        if chat is not None and isinstance(one, ChatEnded):
+            hands.ended(chat.id)
+        elif chat is not None and isinstance(one, StatusChanged):
+            hands.sent(chat.id, one.message)
     if owing:
         hands.wake()

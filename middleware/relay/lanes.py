@@ -56,6 +56,20 @@ class Lanes:
                 return delivery, until
         return None
 
+    @property
+    def ready(self) -> int:
+        """How many chats have something that may go."""
+        return len(self._ready)
+
+    def under_way_of(self, chat: ChatId) -> Delivery | None:
+        """What is under way of the chat."""
+        lane = self._lanes.get(chat)
+        return None if lane is None else lane.under_way
+
+    def unsettled(self, chat: ChatId) -> list[DeliveryId]:
+        """What of the chat is answered, and not settled yet."""
+        return [delivery.id for delivery in self._lanes[chat].unsettled]
+
     def is_under_way(self, delivery: Delivery) -> bool:
         """Whether something of it is left to be done at Flex."""
         lane = self._lanes.get(delivery.chat.id)
@@ -72,18 +86,20 @@ class Lanes:
         lane.unsettled.append(delivery)
         self._call(lane)
 
-    def over(self, delivery: Delivery) -> None:
-        """It is settled, or was given back: then what waits behind it was, too, if it is still under way."""
-        lane = self._lanes[delivery.chat.id]
+    def over(self, delivery: Delivery) -> int:
+        """It is settled, or was given back: then what waits behind it was, too, if it is still under way. How many."""
+        lane, forgotten = self._lanes[delivery.chat.id], 0
         self._many -= 1
         if lane.under_way is not delivery:
             lane.unsettled = [other for other in lane.unsettled if other is not delivery]
         else:
             lane.under_way = None
-            self._many -= lane.forget_behind(delivery.id)
+            forgotten = lane.forget_behind(delivery.id)
+            self._many -= forgotten
             self._call(lane)
         if not (lane.waiting or lane.unsettled or lane.under_way is not None):
             del self._lanes[delivery.chat.id]
+        return forgotten
 
     def ended(self, chat: ChatId) -> None:
         """What waits is known to be too late for the chat."""
@@ -120,6 +136,7 @@ class _Lane:
         """Forget what waits behind this one. How many. An older one, or a newer claim of the same, is none of them."""
         before = len(self.waiting)
         self.waiting = deque(entry for entry in self.waiting if entry[0].id <= delivery)
+        self.last = self.waiting[-1][0].id if self.waiting else None
         return before - len(self.waiting)
 
 

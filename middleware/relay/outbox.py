@@ -128,8 +128,8 @@ class Outbox(Protocol):
         False, and nothing, if it is finished, given back, or was claimed again meanwhile.
         """
 
-    async def give_back_behind(self, claimed: Delivery, *, due: float) -> None:
-        """Give back what is claimed of the chat behind this delivery, none of which was begun: it is due then."""
+    async def give_back_behind(self, claimed: Delivery, *, due: float, but: Collection[DeliveryId] = ()) -> None:
+        """Give back what is claimed of the chat behind this delivery, but for these; none of it was begun."""
 
     async def bury(self, claimed: Delivery, *, reason: str, now: float) -> bool:
         """Give the delivery up, keep it and the reason on record; the next of its chat becomes the head.

@@ -10,7 +10,7 @@ from middleware.relay.decide import Pace
 from middleware.relay.errors import StoreUnavailable
 from middleware.relay.hands import Claim, Delivers
 from middleware.relay.lanes import Lanes
-from middleware.relay.model import ChatId, Delivery
+from middleware.relay.model import ChatId, Delivery, MessageId
 from middleware.relay.ports import Clock, Reading, Store, Transaction, Wake
 
 log = logging.getLogger(__name__)
@@ -49,8 +49,8 @@ class ToFlex:
 
     def claiming(self, *, instead: bool = False) -> Claim:
         """A claim for what can be taken in hand; none while it is not known what is claimed."""
-        if self._stopping or self._in_doubt or not (instead or self._room > 0):
-            return Claim(self, until=None)
+        if self._stopping or self._in_doubt or not (self._room > 0 or (instead and not self._more)):
+            return Claim(self, until=None)  # Where others wait, those who have waited longest come first.
         self._promised += 1
         return Claim(self, until=self._clock.now() + self._pace.lease)
 
@@ -59,15 +59,13 @@ class ToFlex:
         if claim.until is None:
             return
         self._promised -= 1
-        self._in_doubt = self._in_doubt or not certain
-        if self._in_doubt:
-            self._woken.set()
+        if self._in_doubt or not certain:
+            self._doubt()
         if claim.deliveries and not self._stopping:
             if self._lanes.put(claim.deliveries, until=claim.until, behind=claim.behind):
                 self._go_on()
             else:
-                self._in_doubt = True  # What they stand behind was claimed, and nobody was told.
-                self._woken.set()
+                self._doubt()  # What they stand behind was claimed, and nobody was told.
 
     def answered(self, delivery: Delivery) -> None:
         """Let the next of its chat go, and another chat's have the hand."""
@@ -79,6 +77,12 @@ class ToFlex:
     def ended(self, chat: ChatId) -> None:
         """What waits of the chat is too late."""
         self._lanes.ended(chat)
+
+    def sent(self, chat: ChatId, message: MessageId) -> None:
+        """What is under way of the chat has come through, if it is this: its call may still hang."""
+        delivery = self._lanes.under_way_of(chat)
+        if delivery is not None and delivery.message is not None and delivery.message.id == message:
+            self.answered(delivery)
 
     def wake(self) -> None:
         """Look at the outbox now."""
@@ -105,7 +109,7 @@ class ToFlex:
 
     async def round(self) -> int:
         """Claim as many due deliveries as there is room for and start them; how many. Hands full: call others."""
-        room, until = self._room, self._clock.now() + self._pace.lease
+        room, until = self._room_for_others, self._clock.now() + self._pace.lease
         claimed = await self._claim(room, until=until) if room > 0 else []
         self._more = len(claimed) >= room
         if self._more:
@@ -128,11 +132,22 @@ class ToFlex:
     def _room(self) -> int:
         return self._most - len(self._lanes) - self._promised
 
+    @property
+    def _room_for_others(self) -> int:
+        """What waits in lanes, however much it is, keeps no idle hand from the heads of other chats."""
+        idle = self._pace.at_once - self._calling - self._lanes.ready - self._promised
+        return max(self._room, idle)
+
     def _go_on(self) -> None:
         """Begin what may go, as far as there are hands."""
         while self._calling < self._pace.at_once and not self._stopping and (taken := self._lanes.take()) is not None:
             self._calling += 1
             self._crew.start(self._one(*taken), chat=taken[0].chat.id)
+
+    def _doubt(self) -> None:
+        """Something may be claimed that is not in hand: the next round gives it back."""
+        self._in_doubt = True
+        self._woken.set()
 
     def _done(self) -> None:
         """Something is no longer in hand."""
@@ -147,10 +162,15 @@ class ToFlex:
             else:
                 await self._try(delivery)
             if self._lanes.holds_up(delivery):
-                await self._until_written(lambda tx, now: tx.give_back_behind(delivery, due=now))
+                answered = self._lanes.unsettled(delivery.chat.id)
+                await self._until_written(lambda tx, now: tx.give_back_behind(delivery, due=now, but=answered))
+        except BaseException:
+            self._doubt()
+            raise
         finally:
             self._calling -= self._lanes.is_under_way(delivery)
-            self._lanes.over(delivery)
+            if self._lanes.over(delivery):
+                self._doubt()
             self._go_on()
 
     async def _try(self, delivery: Delivery) -> None:
@@ -206,7 +226,7 @@ class ToFlex:
     async def _pause(self) -> None:
         """Until woken, or until the next delivery is due; at most as long as the longest back-off."""
         wait = self._pace.backoff_most
-        if self._room > 0:
+        if self._room_for_others > 0:
             wait = min(wait, await self._until_due())
         try:
             await asyncio.wait_for(self._woken.wait(), timeout=wait)

@@ -85,7 +85,10 @@ FROM (SELECT *, CASE WHEN CAST($5 AS DOUBLE PRECISION) IS NULL THEN 0 ELSE head 
         CASE WHEN EXISTS (SELECT 1 FROM delivery WHERE delivery.chat = chat.number) THEN 0 ELSE 1 END AS head
     FROM chat WHERE id = $1
 ) AS found) AS owed RETURNING id, claimed"""
-GIVE_BACK_BEHIND = f"{READING[sql.GIVE_BACK_BEHIND]} AND claimer = $4"
+GIVE_BACK_BEHIND = """
+UPDATE delivery SET due = $3, claimed = 0
+WHERE chat = (SELECT number FROM chat WHERE id = $1) AND id > $2 AND claimed = 1 AND claimer = $4
+    AND NOT id = ANY ($5::bigint[])"""
 RELEASE_CLAIMS = """
 UPDATE delivery SET due = $1, unsure = 1, claimed = 0 WHERE id IN (
     SELECT id FROM delivery WHERE head = 1 AND claimed = 1 AND claimer = $2 AND NOT id = ANY ($3::bigint[])

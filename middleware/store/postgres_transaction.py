@@ -130,10 +130,10 @@ class PostgresTransaction(SqlTransaction):
         rows = await self._rows(postgres_sql.CLAIM_OF, (now, until, 1, self._node, chat))
         return [to_delivery(row) for row in rows]
 
-    async def give_back_behind(self, claimed: Delivery, *, due: float) -> None:
-        """Give back what this node has claimed of the chat behind this delivery."""
+    async def give_back_behind(self, claimed: Delivery, *, due: float, but: Collection[DeliveryId] = ()) -> None:
+        """Give back what this node has claimed of the chat behind this delivery, but for these."""
         await self._hold_chat(claimed.chat.id)
-        await self._count(postgres_sql.GIVE_BACK_BEHIND, (claimed.chat.id, claimed.id, due, self._node))
+        await self._count(postgres_sql.GIVE_BACK_BEHIND, (claimed.chat.id, claimed.id, due, self._node, [*but]))
 
     async def bury(self, claimed: Delivery, *, reason: str, now: float) -> bool:
         """Give the delivery up, unless somebody has just finished it."""

@@ -93,7 +93,8 @@ WHERE id = (SELECT id FROM delivery WHERE chat = ?1 ORDER BY id LIMIT 1)"""
 HEAD_UNCLAIMED = "SELECT 1 FROM delivery WHERE chat = ?1 AND head = 1 AND claimed = 0"
 GIVE_BACK_BEHIND = """
 UPDATE delivery SET due = ?3, claimed = 0
-WHERE chat = (SELECT number FROM chat WHERE id = ?1) AND id > ?2 AND claimed = 1"""
+WHERE chat = (SELECT number FROM chat WHERE id = ?1) AND id > ?2 AND claimed = 1
+    AND id NOT IN (SELECT value FROM json_each(?4))"""
 POSTPONE = "UPDATE delivery SET due = ?3, unsure = ?4, claimed = 0 WHERE id = ?1 AND attempts = ?2 AND claimed = 1"
 BURY = """
 INSERT INTO buried (id, chat, kind, message, attempts, reason, at)

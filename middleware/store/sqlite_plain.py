@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from middleware.relay.model import Author, Chat, ChatState, Delivery, DeliveryId, DeliveryKind, Message, MessageStatus
-from middleware.relay.outbox import Onward, Saying, Sent, Words, Written
+from middleware.relay.outbox import Saying, Sent, Words, Written
 from middleware.store import sql
 from middleware.store.rows import Row, from_message, to_chat
 from middleware.store.sqlite_statements import SqliteStatements
@@ -172,7 +172,7 @@ class PlainSettling:
         await self._statements.many(MOVE_INDEX, self._indexes.items())
         await self._statements.many(FINISH_ONE, [(id_,) for id_ in self._done])
         await self._statements.many(PROMOTE_ONE, [(before.next, self._now) for before in heads.values()])
-        return [owed and Settled(owed.chat, heads.get(owed.id)) for owed in settled]
+        return [owed and Settled(owed.chat, self._leaves(heads.get(owed.id))) for owed in settled]
 
     async def _look(self, sent: Sequence[Sent]) -> Mapping[DeliveryId, _Owed]:
         """A delivery that is there twice is no plain case."""
@@ -191,6 +191,10 @@ class PlainSettling:
         self._done[owed.id] = owed
         return owed
 
+    def _leaves(self, last: _Owed | None) -> bool:
+        """Whether what is the head behind it is anybody's to claim; a claim whose lease is over is nobody's."""
+        return last is not None and (not last.next_claimed or (last.next_due or 0.0) <= self._now)
+
     def _heads(self) -> dict[DeliveryId, _Owed]:
         """The last that is done of each row that began with a head, if something is behind it; by its own id."""
         heads = {}
@@ -204,16 +208,7 @@ class PlainSettling:
 
 
 class Settled(NamedTuple):
-    """A settled delivery's chat, by number; and the delivery before the one that is the head now, if it is this one."""
+    """A settled delivery's chat, by number; and whether what is the head behind it is anybody's to claim."""
 
     chat: int
-    last: _Owed | None
-
-    @property
-    def leaves(self) -> bool:
-        """Whether what is the head now is claimed by nobody."""
-        return self.last is not None and not self.last.next_claimed
-
-    def onward(self) -> Onward:
-        """What stands behind it, before anything more is claimed."""
-        return Onward(more=self.leaves)
+    leaves: bool

@@ -51,7 +51,7 @@ class SqliteTransaction(SqlTransaction):
 
     async def _onward(self, settled: Settled, *, until: float | None, now: float) -> Onward:
         if until is None or not settled.leaves:
-            return settled.onward()
+            return Onward(more=settled.leaves)
         following = await self._claim_of(settled.chat, now=now, until=until)
         return Onward(following[0]) if following else Onward(more=True)
 
@@ -62,6 +62,10 @@ class SqliteTransaction(SqlTransaction):
     async def release_claims(self, *, now: float, but: Collection[DeliveryId] = ()) -> int:
         """Make every claim of this node, but for these, due now and unsure. How many."""
         return await self._count(sql.RELEASE_CLAIMS, (now, json.dumps([*but])))
+
+    async def give_back_behind(self, claimed: Delivery, *, due: float, but: Collection[DeliveryId] = ()) -> None:
+        """Give back what is claimed of the chat behind this delivery, but for these."""
+        await self._count(sql.GIVE_BACK_BEHIND, (claimed.chat.id, claimed.id, due, json.dumps([*but])))
 
     async def _owe(
         self, chat: ChatId, kind: DeliveryKind, *, due: float, until: float | None, message: MessageId | None

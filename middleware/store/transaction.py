@@ -2,7 +2,7 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from middleware.relay.inbox import Drafting, Heard
 from middleware.relay.model import (
@@ -163,9 +163,9 @@ class SqlTransaction(SqlBadges, ABC):
         """Give the claim back, if it is the last, to be claimed again from `due`."""
         return await self._count(sql.POSTPONE, (claimed.id, claimed.attempts, due, int(unsure))) > 0
 
-    async def give_back_behind(self, claimed: Delivery, *, due: float) -> None:
-        """Give back what is claimed of the chat behind this delivery."""
-        await self._count(sql.GIVE_BACK_BEHIND, (claimed.chat.id, claimed.id, due))
+    @abstractmethod
+    async def give_back_behind(self, claimed: Delivery, *, due: float, but: Collection[DeliveryId] = ()) -> None:
+        """Give back what is claimed of the chat behind this delivery, but for these."""
 
     async def bury(self, claimed: Delivery, *, reason: str, now: float) -> bool:
         """Give the delivery up, if this claim is its last, and keep it and the reason on record."""

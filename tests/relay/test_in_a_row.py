@@ -9,13 +9,13 @@ import pytest
 from middleware.relay.errors import ChatGone, OutcomeUnknown, Refused, StoreUnavailable
 from middleware.relay.from_flex import FromFlex
 from middleware.relay.from_visitor import FromVisitor
-from middleware.relay.model import AskId, DeliveryKind, Ended, EventKey, Message, MessageId, MessageStatus
+from middleware.relay.model import AskId, DeliveryKind, Echoed, Ended, EventKey, Message, MessageId, MessageStatus
 from middleware.relay.outbox import Sent, Words
 from middleware.relay.ports import Part, Store, Transaction, Unit, View
 from middleware.relay.to_flex import ToFlex
 from middleware.relay.to_visitor import ToVisitor
 from tests.relay.house import ADA, PACE, Heart, claiming
-from tests.relay.test_to_flex import Forgetful, statuses
+from tests.relay.test_to_flex import BOB, Forgetful, statuses
 from tests.waiting import until
 
 T = TypeVar("T")
@@ -246,4 +246,38 @@ async def test_more_is_taken_in_hand_than_called_at_once(heart: Heart) -> None:
     await worker.idle()
     await worker.round()
     await worker.idle()
+    assert [MessageStatus.SENT] * 6 == await statuses(heart)
+
+
+async def test_the_next_goes_when_the_echo_tells_that_flex_has_the_one_before(heart: Heart) -> None:
+    """Its own answer may hang for as long as a call may take."""
+    _, ref = await heart.open()
+    asks, worker = claiming(heart, pace=ROOMY)
+    from_flex = FromFlex(heart.store, to_visitor=ToVisitor(heart.bell), hands=worker, clock=heart.clock)
+    heart.flex.gate.clear()
+    first, second = await say(asks, "one", "two")
+    await until(lambda: heart.flex.calls.count("say") == 1, what="the first call")
+    await from_flex.accept(Echoed(ref, EventKey(f"message:{ref}:0"), 0, first.id))
+    await until(lambda: heart.flex.calls.count("say") == 2, what="the second call")
+    heart.flex.gate.set()
+    await worker.idle()
+    assert [first.id, second.id] == heart.flex.sent(ref)
+    assert [MessageStatus.SENT] * 2 == await statuses(heart)
+    assert [] == await owed(heart)
+
+
+async def test_what_waits_in_one_lane_keeps_no_idle_hand_from_another_chat(heart: Heart) -> None:
+    """One visitor says more than can be taken in hand; another says one thing."""
+    pace = replace(PACE, at_once=2, waiting=2)
+    asks, worker = claiming(heart, pace=pace)
+    await heart.open()
+    _, bobs = await heart.open(BOB)
+    heart.flex.gate.clear()
+    await say(asks, *"abcdef")
+    assert worker.claiming().until is None
+    await asks.say(BOB, Words(AskId("bob"), "Hello"))
+    assert 1 == await worker.round()
+    heart.flex.gate.set()
+    await until(lambda: len(heart.flex.sent(bobs)) == 1, what="Bob's words")
+    await deliver_all(heart, worker)
     assert [MessageStatus.SENT] * 6 == await statuses(heart)
