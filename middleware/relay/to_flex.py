@@ -42,7 +42,7 @@ class ToFlex:
         self._lanes = Lanes()
         self._most = pace.at_once + pace.waiting
         self._calling = 0
-        self._in_doubt = False
+        self._doubts = self._cleared = 0
         self._promised = 0
         self._more = False
         self._crew = Crew(self._most, done=self._done)
@@ -59,8 +59,10 @@ class ToFlex:
         if claim.until is None:
             return
         self._promised -= 1
-        if self._in_doubt or not certain:
+        if not certain:
             self._doubt()
+        elif self._in_doubt:
+            self._woken.set()
         if claim.deliveries and not self._stopping:
             if self._lanes.put(claim.deliveries, until=claim.until, behind=claim.behind):
                 self._go_on()
@@ -144,9 +146,13 @@ class ToFlex:
             self._calling += 1
             self._crew.start(self._one(*taken), chat=taken[0].chat.id)
 
+    @property
+    def _in_doubt(self) -> bool:
+        return self._doubts != self._cleared
+
     def _doubt(self) -> None:
         """Something may be claimed that is not in hand: the next round gives it back."""
-        self._in_doubt = True
+        self._doubts += 1
         self._woken.set()
 
     def _done(self) -> None:
@@ -206,7 +212,7 @@ class ToFlex:
 
         While others may be made at this moment, nobody can tell which those are.
         """
-        now, clearing = self._clock.now(), self._in_doubt and not self._promised
+        now, doubts, clearing = self._clock.now(), self._doubts, self._in_doubt and not self._promised
         in_hand = self._lanes.in_hand() if clearing else set()
 
         async def unit(tx: Transaction) -> list[Delivery]:
@@ -217,10 +223,10 @@ class ToFlex:
         try:
             claimed = await self._store.write(unit)
         except StoreUnavailable as error:
-            self._in_doubt = True
+            self._doubts += 1
             log.warning("Could not claim.", extra={"reason": str(error)})
             return []
-        self._in_doubt = self._in_doubt and not clearing
+        self._cleared = doubts if clearing else self._cleared  # What came meanwhile is not cleared by that.
         return claimed
 
     async def _pause(self) -> None:

@@ -12,7 +12,7 @@ from middleware.store.migrate import migrate, migrations
 ONCE_A_START = {"WATCH_OPEN", "RELEASE_CLAIMS"}
 COUNTED = {"CHATS_OPEN", "OWED"}
 """These touch every open chat, or every delivery owed, and do so through an index that holds no others."""
-GIVEN = {"BADGES_AMONG", "LOOK_AT_ASKERS", "KNOWS_ONE_OF", "LOOK_AT_SENT", "LOOK_AT_CHATS"}
+GIVEN = {"BADGES_AMONG", "GIVE_BACK_BEHIND", "LOOK_AT_ASKERS", "KNOWS_ONE_OF", "LOOK_AT_SENT", "LOOK_AT_CHATS"}
 """What is scanned is what was given."""
 FIRST_FIT = {"OLDEST_OWED"}
 """What is owed is read from the oldest on, up to the first that is no agent's name."""
