@@ -27,7 +27,7 @@ from middleware.relay.ports import Bell, Flex, Store, T, Transaction, Unit, View
 _log = logging.getLogger("middleware.broken")
 
 
-class _Around:
+class Around:
     """A transaction, with something different about it, and without short cuts that would go round that."""
 
     def __init__(self, tx: Transaction) -> None:
@@ -51,7 +51,7 @@ class _Around:
 class _StoreAround:
     """A store each of whose units gets a transaction of this kind."""
 
-    kind: type[_Around]
+    kind: type[Around]
 
     def __init__(self, inner: Store) -> None:
         self._inner = inner
@@ -70,7 +70,7 @@ def _set(early: "asyncio.Future[Any]", result: object) -> None:
         early.set_result(result)
 
 
-class _Disorderly(_Around):
+class _Disorderly(Around):
     """Hands out the last delivery a chat owes, not the first."""
 
     async def claim(self, *, now: float, until: float, limit: int) -> list[Delivery]:
@@ -94,7 +94,7 @@ class DisorderlyStore(_StoreAround):
     kind = _Disorderly
 
 
-class _Forgetful(_Around):
+class _Forgetful(Around):
     """Knows no event again: neither by its key nor by the place it has taken."""
 
     async def remember(self, key: EventKey, *, ref: FlexRef, at: float) -> bool:
@@ -111,7 +111,7 @@ class ForgetfulStore(_StoreAround):
     kind = _Forgetful
 
 
-class _Talkative(_Around):
+class _Talkative(Around):
     """Logs what was said."""
 
     async def add_message(self, draft: Draft) -> Message:
