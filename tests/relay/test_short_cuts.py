@@ -228,10 +228,11 @@ class Program(RuleBasedStateMachine):
         untils = {visitor: UNTIL if claims else None for visitor, _, _, claims in chosen}
         for side in self.sides:
             left, side.news = {visitor: list(mine) for visitor, mine in receipts.items()}, []
-            while any(left.values()):
+            while any(mine and self.owed(side, visitor) for visitor, mine in left.items()):
                 sent = [
                     Sent(delivery, left[visitor].pop(0), untils[visitor])
                     for visitor in left
+                    if left[visitor] and self.owed(side, visitor)
                     for delivery in self.claimed(side, visitor)[: len(left[visitor])]
                 ]
                 self.settle_on(side, sent)
