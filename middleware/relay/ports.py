@@ -1,7 +1,7 @@
 """What the heart asks of the world, as protocols: Store, Flex, Bell, Clock."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from middleware.relay.badge import BadgeReading, BadgeWriting
 from middleware.relay.inbox import Inbox
@@ -158,6 +158,31 @@ class Store(Protocol):
 
     async def read(self, view: View[T]) -> T:
         """Run the view on one consistent state that holds every finished write."""
+
+
+class Outcome(NamedTuple):
+    """What a unit or view gave back, or the error it raised."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+    def get(self) -> Any:
+        """What it gave back. Raises what it raised."""
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+Then: TypeAlias = Callable[[Outcome], None]
+"""Is told, on the event loop, what came of something that was asked for."""
+
+
+@runtime_checkable
+class TakesUnits(Protocol):
+    """A store that needs no task to wait for each of its writes."""
+
+    def take(self, unit: Unit[Any], then: Then) -> None:
+        """As `write`; what comes of it is told to `then`, once, later, and in the context of whoever asks."""
 
 
 @value(frozen=True, slots=True)

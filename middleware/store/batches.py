@@ -1,14 +1,20 @@
 """A thread that is handed works one by one and does as many at once as wait."""
 
 import asyncio
+import logging
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from contextvars import copy_context
+from functools import partial
+from typing import Any, TypeAlias
 
 from middleware.relay.errors import StoreUnavailable
-from middleware.relay.ports import Part
+from middleware.relay.ports import Outcome, Part, Then
+from middleware.relay.units import tell_future
+
+log = logging.getLogger(__name__)
 
 MOST = 256
 """Works in one batch: enough to share the price of a commit, few enough that nobody waits long for the others."""
@@ -25,18 +31,11 @@ CrashPoint: TypeAlias = Callable[[str], None]
 """Called with `before_commit` and `after_commit`, for tests that die there."""
 
 
-class Outcome(NamedTuple):
-    """What a work returned, or the error it raised."""
-
-    value: Any = None
-    error: BaseException | None = None
-
-
 RunBatch: TypeAlias = Callable[[Sequence[Work]], Sequence[Outcome]]
 """One outcome for each work, in order. Raises `StoreUnavailable` if none was begun."""
 
-_Job: TypeAlias = tuple[Work, "asyncio.Future[Any]"]
-_Told: TypeAlias = tuple["asyncio.Future[Any]", Outcome]
+_Job: TypeAlias = tuple[Work, Then]
+_Told: TypeAlias = tuple[Then, Outcome]
 
 
 class BatchThread:
@@ -59,11 +58,20 @@ class BatchThread:
 
     async def do(self, work: Work) -> Any:
         """What the work returns or raises; it is done even if nobody waits for it any more."""
-        if self._stopping:
-            raise StoreUnavailable("The store is closed.")
         future = self._loop.create_future()
-        self._jobs.put((work, future))
+        self._put(work, partial(tell_future, future))
         return await future
+
+    def take(self, work: Work, then: Then) -> None:
+        """The same, told to `then` in the context of whoever asks."""
+        context = copy_context()
+        self._put(work, lambda outcome: context.run(then, outcome))
+
+    def _put(self, work: Work, then: Then) -> None:
+        if self._stopping:
+            self._loop.call_soon(then, Outcome(error=StoreUnavailable("The store is closed.")))
+        else:
+            self._jobs.put((work, then))
 
     async def stop(self) -> None:
         """Finish what waits, close, and end the thread."""
@@ -102,10 +110,10 @@ class BatchThread:
             outcomes = self._run([work for work, _ in jobs])
         except StoreUnavailable as error:
             # What came meanwhile has waited for the same cause: nobody waits for it twice.
-            return [(future, Outcome(error=own(error))) for _, future in jobs + self._waiting()]
+            return [(then, Outcome(error=own(error))) for _, then in jobs + self._waiting()]
         except BaseException as error:  # noqa: BLE001 — the callers get it; the thread must live for the next batch
-            return [(future, Outcome(error=error)) for _, future in jobs]
-        return [(future, outcome) for (_, future), outcome in zip(jobs, outcomes, strict=True)]
+            return [(then, Outcome(error=error)) for _, then in jobs]
+        return [(then, outcome) for (_, then), outcome in zip(jobs, outcomes, strict=True)]
 
     def _waiting(self) -> list[_Job]:
         jobs = []
@@ -148,10 +156,9 @@ def own(error: StoreUnavailable) -> StoreUnavailable:
 
 
 def _tell(told: Iterable[_Told]) -> None:
-    for future, outcome in told:
-        if future.done():
-            continue  # Its caller was cancelled; what it asked for is done all the same.
-        if outcome.error is None:
-            future.set_result(outcome.value)
-        else:
-            future.set_exception(outcome.error)
+    """One that cannot be told is no other's matter."""
+    for then, outcome in told:
+        try:
+            then(outcome)
+        except Exception:
+            log.exception("What came of a write could not be told.")

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from middleware.relay.errors import StoreUnavailable
-from middleware.store.batches import Outcome, Work, own
+from middleware.relay.ports import Outcome
+from middleware.relay.units import tell_future
+from middleware.store.batches import Work, own
 from middleware.store.errors import StoreRefused
 from middleware.store.postgres_line import Line
 from middleware.store.postgres_lines import Lines
@@ -38,12 +40,7 @@ class Job:
     def tell(self, outcome: Outcome) -> None:
         """Give the caller what came of it; it will not be run again."""
         self.told = True
-        if self.future.done():
-            return  # Its caller was cancelled; what it asked for is done all the same.
-        if outcome.error is None:
-            self.future.set_result(outcome.value)
-        else:
-            self.future.set_exception(outcome.error)
+        tell_future(self.future, outcome)
 
 
 Run: TypeAlias = Callable[[Line, Sequence[Job]], Awaitable[None]]

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import asyncpg
 
 from middleware.relay.errors import StoreUnavailable
+from middleware.relay.ports import Outcome
 from middleware.store import postgres_sql
-from middleware.store.batches import CrashPoint, Outcome, Work
+from middleware.store.batches import CrashPoint, Work
 from middleware.store.postgres_errors import AGAIN, BROKEN, LOST, told, unavailable
 from middleware.store.postgres_jobs import Job
 from middleware.store.postgres_line import Line

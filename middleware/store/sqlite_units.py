@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from middleware.relay.errors import StoreUnavailable
-from middleware.store.batches import CrashPoint, Outcome, Work, kind_of, own
+from middleware.relay.ports import Outcome
+from middleware.store.batches import CrashPoint, Work, kind_of, own
 from middleware.store.errors import RuleBroken
 from middleware.store.reading import SqlReading
 from middleware.store.sqlite_file import Place, unavailable

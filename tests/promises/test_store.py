@@ -22,9 +22,11 @@ from middleware.relay.model import (
     MessageStatus,
     Place,
 )
-from middleware.relay.ports import Reading, Store, Transaction, Unit, View
+from middleware.relay.ports import Outcome, Reading, Store, Transaction, Unit, View
+from middleware.relay.units import taking
 from middleware.store.errors import RuleBroken
 from tests.promises.stores import ADA, BOB, CHAT, OTHER, REF, Opener, adding, owing, said, two_chats
+from tests.waiting import until
 
 
 class Changed(Exception):
@@ -54,6 +56,25 @@ async def test_a_failing_unit_raises_its_own_error_and_writes_nothing(store: Sto
     with pytest.raises(Changed):
         await store.write(unit)
     assert None is await store.read(lambda view: view.chat(CHAT.id))
+
+
+async def test_what_comes_of_a_unit_that_nobody_waits_for_is_told(store: Store) -> None:
+    """Its result or its error, once, and never before whoever asked has gone on."""
+
+    async def failing(_tx: Transaction) -> None:
+        raise Changed
+
+    await store.write(two_chats)
+    told: list[tuple[str, Outcome]] = []
+    take = taking(store)
+    take(adding(said("Hello", ask="Hello")), lambda outcome: told.append(("said", outcome)))
+    take(failing, lambda outcome: told.append(("failing", outcome)))
+    assert [] == told
+    await until(lambda: len(told) == 2, what="both outcomes")
+    outcomes = dict(told)
+    assert 1 == outcomes["said"].value.seq
+    assert Changed is type(outcomes["failing"].error)
+    assert outcomes["said"].value == await store.read(lambda view: view.message_of(ADA, ask=AskId("Hello")))
 
 
 async def test_a_failing_unit_does_not_harm_those_written_with_it(store: Store) -> None:

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from middleware.relay.errors import StoreUnavailable
-from middleware.store.batches import MOST, BatchThread, Outcome, RunBatch, Work
+from middleware.relay.ports import Outcome
+from middleware.store.batches import MOST, BatchThread, RunBatch, Work
 from tests.store.scenes import SECONDS
 
 
@@ -108,3 +109,29 @@ async def test_an_unforeseen_fault_reaches_its_callers_and_the_thread_lives() ->
         with pytest.raises(ZeroDivisionError):
             await worker.do(lambda _: 1)
         assert 2 == await worker.do(lambda _: 2)
+
+
+async def test_whoever_cannot_be_told_is_no_other_ones_matter(caplog: pytest.LogCaptureFixture) -> None:
+    """It is a fault of ours, and logged; the others are told, and the thread lives."""
+    told: list[object] = []
+
+    def fail(_outcome: Outcome) -> None:
+        raise ZeroDivisionError
+
+    async with thread(each_done) as worker:
+        worker.take(giving(1), fail)
+        worker.take(giving(2), lambda outcome: told.append(outcome.value))
+        assert 3 == await worker.do(giving(3))
+    assert [2] == told
+    assert ["What came of a write could not be told."] == [record.message for record in caplog.records]
+
+
+async def test_what_is_asked_of_a_thread_that_has_ended_is_told_later() -> None:
+    """Nobody who asks without waiting is called back while asking."""
+    told: list[Outcome] = []
+    async with thread(each_done) as worker:
+        pass
+    worker.take(giving(1), told.append)
+    assert [] == told
+    await asyncio.sleep(0)
+    assert [StoreUnavailable] == [type(outcome.error) for outcome in told]
