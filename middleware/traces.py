@@ -15,6 +15,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from hashlib import blake2b
+from typing import Any, cast
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -24,9 +25,9 @@ from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision
-from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-from middleware.relay.hands import Delivers, Hands
+from middleware.relay.hands import Delivering, Delivers, Hands
 from middleware.relay.meters import Attempt, Meters
 from middleware.relay.model import (
     Author,
@@ -85,14 +86,19 @@ class Traces:
                 "relay.attempt": delivery.attempts,
                 "relay.unsure": delivery.unsure,
             }
-            with self._tracer.start_as_current_span(
+            span = self._tracer.start_span(
                 f"deliver {delivery.kind.value}",
                 context=None if delivery.message is None else self._in_trace_of(delivery.message.id),
                 attributes=about,
-                record_exception=False,
-                set_status_on_exception=False,
-            ):
-                return await deliver(delivery, hands)
+            )
+            settling = False
+            try:
+                with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+                    settling = await deliver(delivery, cast(Hands, _UntilSettled(hands, span)))
+            finally:
+                if not settling:
+                    span.end()
+            return settling
 
         return traced
 
@@ -134,6 +140,27 @@ class Traces:
         flags = TraceFlags.SAMPLED if decision is Decision.RECORD_AND_SAMPLE else TraceFlags.DEFAULT
         parent = SpanContext(trace_id, root, is_remote=True, trace_flags=TraceFlags(flags))
         return trace.set_span_in_context(NonRecordingSpan(parent), Context())
+
+
+class _UntilSettled:
+    """Hands that end an attempt's span when it is settled, or could not be."""
+
+    def __init__(self, hands: Hands, span: Span) -> None:
+        self._hands = hands
+        self._span = span
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._hands, name)
+
+    def settled(self, delivery: Delivery) -> None:
+        """It is."""
+        self._span.end()
+        self._hands.settled(delivery)
+
+    def unsettled(self, delivery: Delivery, then: Delivering) -> None:
+        """It could not be."""
+        self._span.end()
+        self._hands.unsettled(delivery, then)
 
 
 class TracedMeters:

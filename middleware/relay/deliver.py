@@ -3,12 +3,13 @@
 import logging
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import assert_never
 
 from middleware.relay.applying import Fate
 from middleware.relay.decide import Again, Bury, Pace, decide
 from middleware.relay.errors import ChatGone, FlexError, OutcomeUnknown, Refused, StoreUnavailable
-from middleware.relay.hands import NO_HANDS, Hands
+from middleware.relay.hands import NO_HANDS, Claim, Hands
 from middleware.relay.in_order import Accepted, accept_held, settle_together
 from middleware.relay.meters import UNCOUNTED, Attempt, Meters
 from middleware.relay.model import (
@@ -27,8 +28,9 @@ from middleware.relay.model import (
     StatusChanged,
 )
 from middleware.relay.outbox import Onward, Sent
-from middleware.relay.ports import Clock, Flex, LooksForSent, NamesAgents, Part, Store, Transaction
+from middleware.relay.ports import Clock, Flex, LooksForSent, NamesAgents, Outcome, Part, Store, Transaction
 from middleware.relay.to_visitor import ToVisitor
+from middleware.relay.units import taking
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Deliver:
         meters: Meters = UNCOUNTED,
     ) -> None:
         self._store = store
+        self._take = taking(store)
         self._flex = flex
         self._to_visitor = to_visitor
         self._clock = clock
@@ -60,28 +63,26 @@ class Deliver:
     async def __call__(self, delivery: Delivery, hands: Hands = NO_HANDS) -> bool:
         """Settle the delivery, postpone it or bury it. Raises `StoreUnavailable`: then the claim stands.
 
-        Whether what stands behind it is seen to: these `hands` have claimed the next of its chat, or there is none.
+        Whether what Flex has taken is being settled now: the hands are told when it is, and may begin the next.
         """
         doubt = delivery.unsure
         try:
             receipt = await self._sent_before(delivery)
             doubt = doubt and receipt is not None
-            if receipt is None:
-                seen_to = await self._attempt(delivery, hands)
+            if receipt is not None:
+                self._begin_to_settle(delivery, receipt, Attempt.FOUND, hands)
+            elif delivery.kind is DeliveryKind.SAY:
+                self._begin_to_settle(delivery, await self._say(delivery), Attempt.SETTLED, hands)
             else:
-                seen_to = await self._said(delivery, receipt, hands)
-            self._meters.attempted(delivery, Attempt.SETTLED if receipt is None else Attempt.FOUND)
-        except FlexError as error:
+                await self._attempt(delivery)
+                hands.answered(delivery)
+                self._meters.attempted(delivery, Attempt.SETTLED)
+                hands.wake()
+                return False
+        except Exception as error:  # noqa: BLE001 — what nobody foresaw is logged there
             await self._failed(delivery, error, doubt=doubt, hands=hands)
-        except StoreUnavailable:
-            raise
-        except Exception as error:
-            log.exception("A delivery failed in an unforeseen way.", extra={"delivery": delivery.id})
-            unforeseen = OutcomeUnknown(f"unforeseen: {type(error).__name__}")
-            await self._failed(delivery, unforeseen, doubt=doubt, hands=hands)
-        else:
-            return seen_to
-        return False
+            return False
+        return True
 
     async def _sent_before(self, delivery: Delivery) -> Receipt | None:
         """Look at Flex where an earlier attempt may have reached it."""
@@ -89,21 +90,15 @@ class Deliver:
             return None
         return await self._flex.find_sent(_ref(delivery.chat), _message(delivery))
 
-    async def _attempt(self, delivery: Delivery, hands: Hands) -> bool:
+    async def _attempt(self, delivery: Delivery) -> None:
         match delivery.kind:
             case DeliveryKind.OPEN:
                 await self._opened(delivery, await self._flex.open(delivery.chat))
-            case DeliveryKind.SAY:
-                return await self._say(delivery, hands)
             case DeliveryKind.END:
                 await self._flex.end(_ref(delivery.chat))
                 await self._settle(delivery)
             case DeliveryKind.MEET:
                 await self._meet(delivery)
-            case _:
-                assert_never(delivery.kind)
-        hands.answered(delivery)
-        return False
 
     async def _opened(self, delivery: Delivery, ref: FlexRef) -> None:
         now = self._clock.now()
@@ -119,20 +114,38 @@ class Deliver:
         log.info("Chat opened at Flex.")
         self._to_visitor.tell(accepted.chat, accepted.news)
 
-    async def _say(self, delivery: Delivery, hands: Hands) -> bool:
+    async def _say(self, delivery: Delivery) -> Receipt:
         if delivery.chat.ended_by is Ender.FLEX:
             raise Refused("the chat ended at Flex before the message was sent")
-        return await self._said(delivery, await self._flex.say(_ref(delivery.chat), _message(delivery)), hands)
+        return await self._flex.say(_ref(delivery.chat), _message(delivery))
 
-    async def _said(self, delivery: Delivery, receipt: Receipt, hands: Hands) -> bool:
+    def _begin_to_settle(self, delivery: Delivery, receipt: Receipt, attempt: Attempt, hands: Hands) -> None:
         """The next of the chat need not wait until this is written: should it not be, it is looked for at Flex."""
         hands.answered(delivery)
-        with hands.claiming(instead=True) as claim:
-            part = Part(self._settle_together, Sent(delivery, receipt, claim.until))
-            accepted, onward = await self._store.write(part)
-            claim.made([] if onward.next is None else [onward.next])
+        claim = hands.claiming(instead=True)
+        part = Part(self._settle_together, Sent(delivery, receipt, claim.until))
+        self._take(part, partial(self._settled, delivery, attempt, hands, claim))
+
+    def _settled(self, delivery: Delivery, attempt: Attempt, hands: Hands, claim: Claim, outcome: Outcome) -> None:
+        error = outcome.error
+        if error is not None:
+            claim.unknown()
+            hands.unsettled(delivery, self._not_settled(delivery, error, hands))
+            return
+        accepted, onward = outcome.value
+        claim.made([] if onward.next is None else [onward.next])
+        self._meters.attempted(delivery, attempt)
+        if onward.more:
+            hands.wake()
+        hands.settled(delivery)
         self._to_visitor.tell(accepted.chat, accepted.news)
-        return not onward.more
+
+    async def _not_settled(self, delivery: Delivery, error: BaseException, hands: Hands) -> bool:
+        """Flex has it: whoever comes next looks for it there."""
+        if not isinstance(error, Exception):
+            raise error
+        await self._failed(delivery, error, doubt=True, hands=hands)
+        return False
 
     async def _settle_together(self, tx: Transaction, sent: Sequence[Sent]) -> Sequence[tuple[Accepted, Onward]]:
         return await settle_together(tx, sent, now=self._clock.now())
@@ -162,7 +175,17 @@ class Deliver:
         now = self._clock.now()
         await self._store.write(lambda tx: tx.finish(delivery, now=now))
 
-    async def _failed(self, delivery: Delivery, error: FlexError, *, doubt: bool, hands: Hands) -> None:
+    async def _failed(self, delivery: Delivery, error: Exception, *, doubt: bool, hands: Hands) -> None:
+        """Raises the error if it is the store's."""
+        if isinstance(error, StoreUnavailable):
+            raise error
+        if not isinstance(error, FlexError):
+            log.error("A delivery failed in an unforeseen way.", exc_info=error, extra={"delivery": delivery.id})
+            error = OutcomeUnknown(f"unforeseen: {type(error).__name__}")
+        await self._refused(delivery, error, doubt=doubt, hands=hands)
+        hands.wake()
+
+    async def _refused(self, delivery: Delivery, error: FlexError, *, doubt: bool, hands: Hands) -> None:
         now, jitter = self._clock.now(), self._jitter()
         decision = decide(error, attempts=delivery.attempts, doubt=doubt, now=now, jitter=jitter, pace=self._pace)
         if delivery.kind is DeliveryKind.MEET:

@@ -1,10 +1,12 @@
 """From the visitor: check, write, owe a delivery, ring. One transaction an ask, or for all that is said together."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from functools import partial
 
 from middleware.relay.errors import AskRefused, NotOpen
-from middleware.relay.hands import NO_HANDS, Hands
+from middleware.relay.hands import NO_HANDS, Claim, Hands
 from middleware.relay.model import (
     Chat,
     ChatEnded,
@@ -18,10 +20,11 @@ from middleware.relay.model import (
     VisitorId,
     new_id,
 )
-from middleware.relay.outbox import Saying, Words
-from middleware.relay.ports import Clock, Part, Store, Transaction, Wake
+from middleware.relay.outbox import Saying, Words, Written
+from middleware.relay.ports import Clock, Outcome, Part, Store, Then, Transaction, Wake
 from middleware.relay.saying import NOT_OPEN, say_together
 from middleware.relay.to_visitor import ToVisitor
+from middleware.relay.units import taking, tell_future
 from middleware.relay.values import value
 
 
@@ -44,6 +47,7 @@ class FromVisitor:
         self, store: Store, *, to_visitor: ToVisitor, wake: Wake, clock: Clock, hands: Hands = NO_HANDS
     ) -> None:
         self._store = store
+        self._take = taking(store)
         self._hands = hands
         self._to_visitor = to_visitor
         self._wake = wake
@@ -90,15 +94,31 @@ class FromVisitor:
 
     async def say_all(self, visitor: VisitorId, words: Sequence[Words]) -> Sequence[Message | AskRefused]:
         """The same for several, in one transaction and in their order: for each its message, or what `say` raises."""
-        with self._hands.claiming() as claim:
-            saying = Saying(visitor, words, self._clock.now(), claim.until)
-            said = await self._store.write(Part(say_together, saying))
+        said = asyncio.get_running_loop().create_future()
+        self.begin_to_say(visitor, words, partial(tell_future, said))
+        answers: Sequence[Message | AskRefused] = await said
+        return answers
+
+    def begin_to_say(self, visitor: VisitorId, words: Sequence[Words], then: Then) -> None:
+        """As `say_all`, whose answers or error `then` is told, once and later."""
+        claim = self._hands.claiming()
+        saying = Saying(visitor, words, self._clock.now(), claim.until)
+        self._take(Part(say_together, saying), partial(self._said, claim, then))
+
+    def _said(self, claim: Claim, then: Then, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            claim.unknown()
+            then(outcome)
+            return
+        said: Written = outcome.value
+        try:
             claim.made(said.claimed, behind=said.behind)
-        if said.chat is not None:
-            self._to_visitor.tell(said.chat, [MessageSaid(message) for message in said.fresh])
-            if claim.until is None:
-                self._wake()
-        return said.answers
+            if said.chat is not None:
+                self._to_visitor.tell(said.chat, [MessageSaid(message) for message in said.messages])
+                if claim.until is None:
+                    self._wake()
+        finally:
+            then(Outcome(said.answers))
 
     async def end(self, visitor: VisitorId) -> None:
         """End the visitor's chat behind what was said before; ended already, nothing happens. Raises `NotOpen`."""

@@ -3,15 +3,17 @@
 What is claimed at once needs no second unit, and nobody has to look for it.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from types import TracebackType
-from typing import Protocol, Self, TypeAlias
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Protocol, TypeAlias
 
 from middleware.relay.model import Chat, ChatEnded, ChatId, Delivery, DeliveryId, MessageId, News, StatusChanged
 
 
 class Claim:
-    """Claims that a unit may make, lasting `until` then (None: it may make none); which it has `made` is told here."""
+    """Claims that a unit may make, lasting `until` then (None: it may make none).
+
+    When the unit's write is over, one of both is told, once: which it has `made`, or that this is `unknown`.
+    """
 
     __slots__ = ("_hands", "behind", "deliveries", "until")
 
@@ -23,28 +25,33 @@ class Claim:
 
     def made(self, deliveries: Sequence[Delivery], *, behind: DeliveryId | None = None) -> None:
         """These deliveries of one chat, in their order, the first of them behind that one (None: it is the head)."""
-        self.deliveries, self.behind = deliveries, behind
+        if self.until is not None:
+            self.deliveries, self.behind = deliveries, behind
+            self._hands.claimed(self, certain=True)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._hands.claimed(self, certain=error is None)
+    def unknown(self) -> None:
+        """Nobody knows whether any was made."""
+        if self.until is not None:
+            self._hands.claimed(self, certain=False)
 
 
 class Hands(Protocol):
     """Those who deliver."""
 
     def claiming(self, *, instead: bool = False) -> Claim:
-        """Enter what is given around the unit's write. `instead`: the unit finishes a delivery that is in hand."""
+        """For a unit that is written now. `instead`: it finishes a delivery that is in hand."""
 
     def claimed(self, claim: Claim, *, certain: bool) -> None:
         """The write is over; not `certain`: nobody knows whether the claims were made."""
 
     def answered(self, delivery: Delivery) -> None:
         """Nothing of this delivery is left to be done at Flex: what is claimed of its chat behind it may go."""
+
+    def settled(self, delivery: Delivery) -> None:
+        """An answered delivery is settled."""
+
+    def unsettled(self, delivery: Delivery, then: "Delivering") -> None:
+        """It could not be, and this is to be done about it."""
 
     def ended(self, chat: ChatId) -> None:
         """The chat is over at Flex, whatever was known of it when its deliveries were claimed."""
@@ -56,8 +63,11 @@ class Hands(Protocol):
         """There may be something to deliver that nobody has claimed."""
 
 
-Delivers: TypeAlias = Callable[[Delivery, Hands], Awaitable[bool]]
-"""Makes one attempt at a claimed delivery. Whether what stands behind it is seen to."""
+Delivering: TypeAlias = Coroutine[Any, Any, bool]
+"""Does something about a claimed delivery. Whether it is being settled now: then the hands are told when it is."""
+
+Delivers: TypeAlias = Callable[[Delivery, Hands], Delivering]
+"""Makes one attempt to deliver it."""
 
 
 class _NoHands:
@@ -73,6 +83,13 @@ class _NoHands:
 
     def answered(self, delivery: Delivery) -> None:
         """Nothing waits for it."""
+
+    def settled(self, delivery: Delivery) -> None:
+        """Nobody holds it."""
+
+    def unsettled(self, delivery: Delivery, then: Delivering) -> None:
+        """Its claim stands until its lease is over."""
+        then.close()
 
     def ended(self, chat: ChatId) -> None:
         """Nothing of it is in hand."""

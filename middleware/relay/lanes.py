@@ -20,6 +20,8 @@ class Lanes:
         self._lanes: dict[ChatId, _Lane] = {}
         self._ready: deque[_Lane] = deque()
         self._many = 0
+        self.settling = 0
+        """How many are answered, and not settled yet."""
 
     def __len__(self) -> int:
         return self._many
@@ -39,7 +41,8 @@ class Lanes:
             return False
         if lane is None:
             lane = self._lanes[chat] = _Lane()
-        lane.waiting.extend((delivery, until) for delivery in claimed)
+        for delivery in claimed:
+            lane.waiting.append((delivery, until))
         lane.last = claimed[-1].id
         self._many += len(claimed)
         self._call(lane)
@@ -51,7 +54,7 @@ class Lanes:
             lane = self._ready.popleft()
             lane.called = False
             if lane.waiting and lane.under_way is None:
-                delivery, until = lane.waiting.popleft()
+                delivery, until = lane.waiting.pop(0)
                 lane.under_way = delivery
                 return delivery, until
         return None
@@ -79,33 +82,44 @@ class Lanes:
         """Whether it is under way still, and others wait behind it."""
         return self.is_under_way(delivery) and bool(self._lanes[delivery.chat.id].waiting)
 
-    def answered(self, delivery: Delivery) -> None:
-        """It is under way no longer: the next of its chat may go. It stays in hand."""
-        lane = self._lanes[delivery.chat.id]
+    def answered(self, delivery: Delivery) -> bool:
+        """It is under way no longer: the next of its chat may go. It stays in hand. False if it was not under way."""
+        lane = self._lanes.get(delivery.chat.id)
+        if lane is None or lane.under_way is not delivery:
+            return False
         lane.under_way = None
         lane.unsettled.append(delivery)
+        self.settling += 1
         self._call(lane)
+        return True
 
-    def over(self, delivery: Delivery) -> int:
-        """It is settled, or was given back: then what waits behind it was, too, if it is still under way. How many."""
-        lane, forgotten = self._lanes[delivery.chat.id], 0
+    def settled(self, delivery: Delivery) -> None:
+        """What was answered is in hand no longer."""
+        lane = self._lanes[delivery.chat.id]
+        lane.unsettled = [other for other in lane.unsettled if other is not delivery]
+        self.settling -= 1
         self._many -= 1
-        if lane.under_way is not delivery:
-            lane.unsettled = [other for other in lane.unsettled if other is not delivery]
-        else:
-            lane.under_way = None
-            forgotten = lane.forget_behind(delivery.id)
-            self._many -= forgotten
-            self._call(lane)
-        if not (lane.waiting or lane.unsettled or lane.under_way is not None):
-            del self._lanes[delivery.chat.id]
+        self._leave(lane, delivery.chat.id)
+
+    def given_back(self, delivery: Delivery) -> int:
+        """What was under way is in hand no longer, and neither is what waits behind it. How many of those."""
+        lane = self._lanes[delivery.chat.id]
+        lane.under_way = None
+        forgotten = lane.forget_behind(delivery.id)
+        self._many -= 1 + forgotten
+        self._call(lane)
+        self._leave(lane, delivery.chat.id)
         return forgotten
 
     def ended(self, chat: ChatId) -> None:
         """What waits is known to be too late for the chat."""
         lane = self._lanes.get(chat)
         if lane is not None:
-            lane.waiting = deque((_too_late(delivery), until) for delivery, until in lane.waiting)
+            lane.waiting = [(_too_late(delivery), until) for delivery, until in lane.waiting]
+
+    def _leave(self, lane: "_Lane", chat: ChatId) -> None:
+        if not (lane.waiting or lane.unsettled or lane.under_way is not None):
+            del self._lanes[chat]
 
     def _call(self, lane: "_Lane") -> None:
         if lane.waiting and lane.under_way is None and not lane.called:
@@ -119,7 +133,7 @@ class _Lane:
     __slots__ = ("called", "last", "under_way", "unsettled", "waiting")
 
     def __init__(self) -> None:
-        self.waiting: deque[tuple[Delivery, float]] = deque()
+        self.waiting: list[tuple[Delivery, float]] = []  # One or two at most times, so no deque.
         self.under_way: Delivery | None = None
         self.unsettled: list[Delivery] = []
         self.last: DeliveryId | None = None
@@ -135,7 +149,7 @@ class _Lane:
     def forget_behind(self, delivery: DeliveryId) -> int:
         """Forget what waits behind this one. How many. An older one, or a newer claim of the same, is none of them."""
         before = len(self.waiting)
-        self.waiting = deque(entry for entry in self.waiting if entry[0].id <= delivery)
+        self.waiting = [entry for entry in self.waiting if entry[0].id <= delivery]
         self.last = self.waiting[-1][0].id if self.waiting else None
         return before - len(self.waiting)
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
+from middleware.relay.errors import AskRefused
 from middleware.relay.model import (
     AskId,
     Chat,
@@ -38,16 +39,23 @@ class Saying:
 
 @value(frozen=True, slots=True)
 class Written:
-    """What was written of a saying: a message for each of its words, in the chat as it was before.
+    """What was written of a saying: these messages, in the chat as it was before.
 
+    `otherwise` says for each of its words which message it made, now or earlier, or why none (None: each made its own).
     `claimed` are their deliveries, if they are claimed, each to be made when those before it are. `behind` is the
     delivery, claimed too, that the first of them stands behind; None if it is the head.
     """
 
-    chat: Chat
+    chat: Chat | None
     messages: Sequence[Message]
     claimed: Sequence[Delivery] = ()
     behind: DeliveryId | None = None
+    otherwise: Sequence[Message | AskRefused] | None = None
+
+    @property
+    def answers(self) -> Sequence[Message | AskRefused]:
+        """For each of its words the message it made, or why none."""
+        return self.messages if self.otherwise is None else self.otherwise
 
 
 @value(frozen=True, slots=True)

@@ -16,11 +16,12 @@ def subject() -> Mapping[str, str]:
 def context_about(origin: Context | None = None, **more: str | None) -> Context:
     """A copy of that context (None: the current one) for a task, in which it works on this."""
     context = copy_context() if origin is None else origin.copy()
-    context.run(_work_on, more)
+    context.run(work_on, **more)
     return context
 
 
-def _work_on(more: Mapping[str, str | None]) -> None:
+def work_on(**more: str | None) -> None:
+    """From here on, this task works on this."""
     _SUBJECT.set({**_SUBJECT.get(), **more})
 
 

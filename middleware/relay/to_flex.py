@@ -8,10 +8,11 @@ from typing import TypeAlias
 from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
 from middleware.relay.errors import StoreUnavailable
-from middleware.relay.hands import Claim, Delivers
+from middleware.relay.hands import Claim, Delivering, Delivers
 from middleware.relay.lanes import Lanes
 from middleware.relay.model import ChatId, Delivery, MessageId
 from middleware.relay.ports import Clock, Reading, Store, Transaction, Wake
+from middleware.relay.subject import work_on
 
 log = logging.getLogger(__name__)
 
@@ -45,36 +46,44 @@ class ToFlex:
         self._doubts = self._cleared = 0
         self._promised = 0
         self._more = False
-        self._crew = Crew(self._most, done=self._done)
+        self._crew = Crew(self._most, done=nobody)
+        self._rested: asyncio.Event | None = None
 
     def claiming(self, *, instead: bool = False) -> Claim:
         """A claim for what can be taken in hand; none while it is not known what is claimed."""
-        if self._stopping or self._in_doubt or not (self._room > 0 or (instead and not self._more)):
+        if instead and self._pace.waiting:
+            return Claim(self, until=None)  # What stands behind it is in hand already.
+        room = self._most - len(self._lanes) - self._promised
+        if self._stopping or self._doubts != self._cleared or not (room > 0 or (instead and not self._more)):
             return Claim(self, until=None)  # Where others wait, those who have waited longest come first.
         self._promised += 1
         return Claim(self, until=self._clock.now() + self._pace.lease)
 
     def claimed(self, claim: Claim, *, certain: bool) -> None:
         """Deliver what was claimed; what may have been is looked for by the next round."""
-        if claim.until is None:
-            return
         self._promised -= 1
         if not certain:
             self._doubt()
-        elif self._in_doubt:
+        elif self._doubts != self._cleared:
             self._woken.set()
-        if claim.deliveries and not self._stopping:
+        if claim.deliveries and claim.until is not None and not self._stopping:
             if self._lanes.put(claim.deliveries, until=claim.until, behind=claim.behind):
                 self._go_on()
             else:
                 self._doubt()  # What they stand behind was claimed, and nobody was told.
 
     def answered(self, delivery: Delivery) -> None:
-        """Let the next of its chat go, and another chat's have the hand."""
-        if self._lanes.is_under_way(delivery):
-            self._lanes.answered(delivery)
-            self._calling -= 1
-            self._go_on()
+        """Let the next of its chat go, and the hand take what it finds."""
+        self._calling -= self._lanes.answered(delivery)
+
+    def settled(self, delivery: Delivery) -> None:
+        """It is in hand no longer."""
+        self._lanes.settled(delivery)
+        self._left()
+
+    def unsettled(self, delivery: Delivery, then: Delivering) -> None:
+        """Another hand does what is to be done about it."""
+        self._crew.start(self._one(delivery, then), chat=delivery.chat.id)
 
     def ended(self, chat: ChatId) -> None:
         """What waits of the chat is too late."""
@@ -85,6 +94,7 @@ class ToFlex:
         delivery = self._lanes.under_way_of(chat)
         if delivery is not None and delivery.message is not None and delivery.message.id == message:
             self.answered(delivery)
+            self._go_on()  # Its own hand may hang.
 
     def wake(self) -> None:
         """Look at the outbox now."""
@@ -124,6 +134,10 @@ class ToFlex:
     async def idle(self) -> None:
         """Wait until nothing is under way."""
         await self._crew.idle()
+        while self._lanes.settling:
+            self._rested = asyncio.Event()
+            await self._rested.wait()
+            await self._crew.idle()  # What could not be settled.
 
     def stop(self) -> None:
         """Claim no more, begin nothing; `run` ends once what is under way is through. What waits keeps its claim."""
@@ -142,9 +156,14 @@ class ToFlex:
 
     def _go_on(self) -> None:
         """Begin what may go, as far as there are hands."""
-        while self._calling < self._pace.at_once and not self._stopping and (taken := self._lanes.take()) is not None:
-            self._calling += 1
-            self._crew.start(self._one(*taken), chat=taken[0].chat.id)
+        while (taken := self._next()) is not None:
+            self._crew.start(self._hand(*taken), chat=taken[0].chat.id)
+
+    def _next(self) -> tuple[Delivery, float] | None:
+        """The next that may go, if a hand may take it."""
+        taken = None if self._calling >= self._pace.at_once or self._stopping else self._lanes.take()
+        self._calling += taken is not None
+        return taken
 
     @property
     def _in_doubt(self) -> bool:
@@ -155,41 +174,68 @@ class ToFlex:
         self._doubts += 1
         self._woken.set()
 
-    def _done(self) -> None:
-        """Something is no longer in hand."""
-        if self._more:
-            self._woken.set()
-
-    async def _one(self, delivery: Delivery, until: float) -> None:
-        """Until it is settled or given back; if it does not come through, those behind it are given back as well."""
+    async def _hand(self, delivery: Delivery, until: float) -> None:
+        """Deliver it, and what may go then, one after the other."""
+        taken: tuple[Delivery, float] | None = (delivery, until)
         try:
-            if self._clock.now() > until - self._pace.lease / 2:
-                await self._until_written(lambda tx, now: tx.postpone(delivery, due=now, unsure=delivery.unsure))
-            else:
-                await self._try(delivery)
-            if self._lanes.holds_up(delivery):
+            while taken is not None:
+                delivery, until = taken
+                work_on(chat=delivery.chat.id)
+                too_old = self._clock.now() > until - self._pace.lease / 2
+                await self._one(delivery, self._not_begun(delivery) if too_old else self._deliver(delivery, self))
+                taken = self._next()
+        finally:
+            self._go_on()
+
+    async def _not_begun(self, delivery: Delivery) -> bool:
+        """Its lease could run out while it is posted, and somebody else would post it too."""
+        await self._until_written(lambda tx, now: tx.postpone(delivery, due=now, unsure=delivery.unsure))
+        return False
+
+    async def _one(self, delivery: Delivery, attempt: Delivering) -> None:
+        """Until it is being settled or was given back; if it does not come through, those behind it are given back."""
+        settling = False
+        try:
+            settling = await self._try(delivery, attempt)
+            if not settling and self._lanes.holds_up(delivery):
                 answered = self._lanes.unsettled(delivery.chat.id)
                 await self._until_written(lambda tx, now: tx.give_back_behind(delivery, due=now, but=answered))
         except BaseException:
             self._doubt()
             raise
         finally:
-            self._calling -= self._lanes.is_under_way(delivery)
-            if self._lanes.over(delivery):
-                self._doubt()
-            self._go_on()
+            if not settling:
+                self._over(delivery)
 
-    async def _try(self, delivery: Delivery) -> None:
+    async def _try(self, delivery: Delivery, attempt: Delivering) -> bool:
         """Whoever claims what could not be settled looks at Flex first."""
         try:
-            if not await self._deliver(delivery, self):
-                self._woken.set()
+            return await attempt
         except Exception as error:
             unforeseen = not isinstance(error, StoreUnavailable)
             facts = {"chat": delivery.chat.id, "delivery": delivery.id, "reason": type(error).__name__}
             log.warning("Could not settle.", extra=facts, exc_info=unforeseen)
             await self._wait_a_little()
             await self._until_written(lambda tx, now: tx.postpone(delivery, due=now, unsure=True))
+        return False
+
+    def _over(self, delivery: Delivery) -> None:
+        """It is settled, or was given back."""
+        if not self._lanes.is_under_way(delivery):
+            self.settled(delivery)
+            return
+        if self._lanes.given_back(delivery):
+            self._doubt()
+        self._calling -= 1
+        self._go_on()
+        self._left()
+
+    def _left(self) -> None:
+        """Something is no longer in hand."""
+        if self._more:
+            self._woken.set()
+        if self._rested is not None and not self._lanes.settling:
+            self._rested.set()
 
     async def _until_written(self, unit: "_Unit") -> None:
         """Write it as soon as the store can be written, then look at the outbox; a stop waits for no store."""

@@ -67,11 +67,12 @@ async def test_nothing_is_given_back_while_a_claim_is_being_made(heart: Heart) -
     _, ref = await heart.open()
     store = Forgetful(heart.store)
     asks, worker = claiming(heart, cast(Store, store))
-    with worker.claiming():
-        store.away = 1
-        with pytest.raises(StoreUnavailable):
-            await asks.say(ADA, Words(AskId("1"), "Hello"))
-        assert 0 == await worker.round()
+    claim = worker.claiming()
+    store.away = 1
+    with pytest.raises(StoreUnavailable):
+        await asks.say(ADA, Words(AskId("1"), "Hello"))
+    assert 0 == await worker.round()
+    claim.made([])
     assert 1 == await worker.round()
     await worker.idle()
     assert 1 == len(heart.flex.sent(ref))

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from typing import TypeVar
+from unittest.mock import Mock
 
 from middleware.relay.deliver import Deliver
 from middleware.relay.errors import ChatGone, NotSent, OutcomeUnknown, Refused, StoreUnavailable
+from middleware.relay.hands import Claim, Hands
 from middleware.relay.model import (
     Agent,
     AgentChanged,
@@ -21,6 +23,7 @@ from middleware.relay.ports import Store, Unit, View
 from middleware.relay.to_flex import ToFlex
 from middleware.relay.to_visitor import ToVisitor
 from tests.relay.house import ADA, PACE, Heart
+from tests.waiting import until
 
 BOB = VisitorId("bob")
 T = TypeVar("T")
@@ -339,7 +342,11 @@ async def test_what_stands_behind_a_message_that_came_out_of_turn_is_looked_for(
     messages = [await heart.say(text) for text in ("one", "two")]
     now = heart.clock.now()
     (first,) = await heart.store.write(lambda tx: tx.claim(now=now, until=now + PACE.lease, limit=8))
-    assert not await heart.deliver(first, heart.to_flex)
+    hands = Mock(spec=Hands)
+    hands.claiming.side_effect = lambda **_: Claim(hands, until=None)
+    assert await heart.deliver(first, hands)
+    await until(lambda: hands.settled.called, what="the settling")
+    hands.wake.assert_called_once_with()
     await heart.deliver_all()
     assert [message.id for message in messages] == heart.flex.sent(ref)
 
