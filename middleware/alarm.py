@@ -26,7 +26,11 @@ class Alarm:
 
     def set(self, seconds: float, then: Callable[[], None]) -> None:
         """In so many seconds call this, instead of what was set before."""
-        self._due, self._then = self._loop.time() + seconds, then
+        self.set_at(self._loop.time() + seconds, then)
+
+    def set_at(self, due: float, then: Callable[[], None]) -> None:
+        """At this time of the loop's clock call this, instead of what was set before."""
+        self._due, self._then = due, then
         if self._timer is None or self._due < self._rings:
             self._wind()
 

@@ -61,7 +61,7 @@ class Ear:
     since: float = 0.0
     badge: Badge | None = None
     good_until: float = float("inf")
-    asked: list[AskId] = field(default_factory=list)
+    asked: dict[AskId, None] = field(default_factory=dict)
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     current: bool = False
     missed: bool = False
@@ -69,8 +69,10 @@ class Ear:
 
     def asks(self, asks: Iterable[AskId], *, keep: int) -> None:
         """What these make is its own words, and the answers tell of them. So many of the latest are kept."""
-        self.asked.extend(asks)
-        del self.asked[:-keep]
+        for ask in asks:
+            self.asked[ask] = None
+        while len(self.asked) > keep:
+            del self.asked[next(iter(self.asked))]
 
     def knows(self, chat: Chat, news: News) -> bool:
         """Whether these are its own words, in their turn: the answer tells of them, and it has heard them now."""
@@ -80,6 +82,7 @@ class Ear:
         if message.seq != self.told + 1 or message.ask not in self.asked:
             return False
         self.told = message.seq
+        self.asked.pop(message.ask, None)
         return True
 
     def begin(self, chat: Chat, *, told: int = 0) -> None:
@@ -102,8 +105,13 @@ class SocketBell:
     def ring(self, chat: Chat, news: Sequence[News]) -> None:
         """Tell the news to the chat's sockets on this node, if there are any: soon, when whoever rings has gone on."""
         ears = self._ears.get(chat.visitor)
-        if ears is None or (len(ears) == 1 and all(next(iter(ears)).knows(chat, one) for one in news)):
+        if ears is None:
             return
+        if len(ears) == 1:
+            (ear,) = ears
+            news = [one for one in news if not ear.knows(chat, one)]
+            if not news:
+                return
         if not self._rung:
             asyncio.get_running_loop().call_soon(self._tell_rung, context=self._of_nobody)
         self._rung.append((chat, news))

@@ -1,14 +1,16 @@
 """The namespace `/chat`: the full protocol."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
-from middleware.relay.errors import AskRefused, BadAsk, NotOpen
+from middleware.relay.errors import AskRefused, NotOpen, StoreUnavailable
 from middleware.relay.model import Chat, Message, News
 from middleware.relay.outbox import Words
+from middleware.relay.ports import Outcome
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear
-from middleware.web.lane import Ask
+from middleware.web.lane import Answered, Ask
 from middleware.web.sockets import Namespace, UnknownAsk, beside, payload_of, refusal
 
 
@@ -19,15 +21,19 @@ class ChatNamespace(Namespace):
         """What is said in a row goes together, if it is short."""
         return ask.name == "say" and ask.size <= self.limits.ask_chars
 
-    async def ask(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
-        """What is said together, or one ask."""
+    def work(self, ear: Ear, asks: Sequence[Ask], answered: Answered) -> None:
+        """Begin what is said together, for which no task need wait; or do one other ask."""
         if asks[0].name == "say":
-            return await self._say(ear, asks)
-        (ask,) = asks
+            self._say(ear, asks, answered)
+        else:
+            super().work(ear, asks, answered)
+
+    async def ask(self, ear: Ear, ask: Ask) -> wire.Shape:
+        """What any other ask is granted."""
         grant = _GRANTS.get(ask.name)
         if grant is None:
             raise UnknownAsk(f"There is no ask of this name; there are {', '.join(ASKS)}.")
-        return [wire.granted(await grant(self, ear, payload_of(ask)))]
+        return await grant(self, ear, payload_of(ask))
 
     def tell(self, sid: str, chat: Chat, news: News) -> None:
         """Tell the socket one thing, at once."""
@@ -48,14 +54,42 @@ class ChatNamespace(Namespace):
         ear.begin(chat)
         return {"token": token, **await self._resumed(ear, wire.Position(chat.id))}
 
-    async def _say(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
+    def _say(self, ear: Ear, asks: Sequence[Ask], answered: Answered) -> None:
         """In one transaction; one that cannot be read keeps no other from being said."""
-        read = [_words(ask) for ask in asks]
+        read = [self._words(ear, ask) for ask in asks]
         words = [one for one in read if isinstance(one, Words)]
+        if not words:
+            answered([one for one in read if not isinstance(one, Words)])
+            return
         # Those before may not have rung yet.
-        ear.asks((one.ask for one in words), keep=2 * self.limits.asks_together)
-        said = iter(await self.from_visitor.say_all(ear.visitor, words) if words else ())
-        return [_said(next(said)) if isinstance(one, Words) else one for one in read]
+        ear.asks([one.ask for one in words], keep=2 * self.limits.asks_together)
+        self.from_visitor.begin_to_say(ear.visitor, words, partial(self._said, ear, asks, read, answered))
+
+    def _said(
+        self, ear: Ear, asks: Sequence[Ask], read: Sequence[Words | wire.Shape], answered: Answered, outcome: Outcome
+    ) -> None:
+        error = outcome.error
+        if error is None:
+            said = iter(outcome.value)
+            answered([_said(next(said)) if isinstance(one, Words) else one for one in read])
+        elif len(asks) == 1 or isinstance(error, StoreUnavailable):
+            answered([self.refused(ear, asks[0], error)] * len(asks))
+        else:
+            self._one_by_one(ear, asks, answered)
+
+    def _words(self, ear: Ear, ask: Ask) -> Words | wire.Shape:
+        """The words, or why not. An error that is kept would keep its frames, and with them what was said."""
+        try:
+            return wire.read_say(payload_of(ask))
+        except Exception as error:  # noqa: BLE001 — it is told, and logged if nobody foresaw it
+            return self.refused(ear, ask, error)
+
+    def _one_by_one(self, ear: Ear, asks: Sequence[Ask], answered: Answered, before: Sequence[wire.Shape] = ()) -> None:
+        """One that is at fault must not take the others with it; what was said is known again."""
+        if not asks:
+            answered(before)
+            return
+        self._say(ear, asks[:1], lambda answers: self._one_by_one(ear, asks[1:], answered, [*before, *answers]))
 
     async def _end(self, ear: Ear, payload: object) -> wire.Shape:
         del payload
@@ -90,14 +124,6 @@ _GRANTS: Mapping[str, Callable[[ChatNamespace, Ear, object], Awaitable[wire.Shap
     "forget": ChatNamespace._forget,
 }
 ASKS = (*_GRANTS, "say")
-
-
-def _words(ask: Ask) -> Words | wire.Shape:
-    """The words, or why not. An error that is kept would keep its frames, and with them what was said."""
-    try:
-        return wire.read_say(payload_of(ask))
-    except BadAsk as bad:
-        return refusal(bad)
 
 
 def _said(said: Message | AskRefused) -> wire.Shape:

@@ -6,14 +6,12 @@ once. That is how a page that says ten things in a row pays for two commits, and
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from contextvars import Context
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from middleware.alarm import Alarm
 from middleware.relay.model import ChatId
-from middleware.relay.subject import context_about
 from middleware.web import wire
 
 log = logging.getLogger(__name__)
@@ -38,11 +36,11 @@ class Ask:
 LATE = wire.refused("unavailable", "It is not known yet whether this was stored: ask again a little later.")
 PUT_OFF = wire.refused("unavailable", "An earlier ask is still under way: ask again a little later.")
 
-Work: TypeAlias = Callable[[Sequence[Ask]], Awaitable[Sequence[wire.Shape]]]
-"""Does what asks that go together ask for: their answers, in order. It fails only if it is cancelled."""
+Answered: TypeAlias = Callable[[Sequence[wire.Shape]], None]
+"""Is told the answers to asks that went together, in their order."""
 
-
-_NOBODYS = Context()
+Work: TypeAlias = Callable[[Sequence[Ask], Answered], None]
+"""Does what asks that go together ask for, and tells the answers once, whatever happens. It never fails."""
 
 
 class Lane:
@@ -55,12 +53,12 @@ class Lane:
         "_alarm",
         "_at_door",
         "_changed",
-        "_context",
+        "_chat",
         "_door",
         "_most",
-        "_task",
         "_under_way",
         "_waiting",
+        "_work",
         "stuck",
     )
 
@@ -72,9 +70,9 @@ class Lane:
         self._alarm = Alarm()
         self._door = asyncio.Lock()
         self._at_door = 0
-        self._changed: asyncio.Future[None] | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._context = _NOBODYS
+        self._changed: asyncio.Future[None] | None = None  # Somebody is at the door.
+        self._work: Work | None = None
+        self._chat: ChatId | None = None
 
     def takes(self, common: object) -> bool:
         """Whether such an ask can begin now, or wait to go together with the next. None overtakes one at the door."""
@@ -99,46 +97,42 @@ class Lane:
         if self._under_way:
             self._waiting.append(ask)
             return
-        self._start([ask])
-        self._context = context_about(chat=chat)
-        self._task = asyncio.get_running_loop().create_task(self._run(work), context=self._context)
+        self._chat = chat
+        self._start([ask], work)
 
     def _has_room(self, common: object) -> bool:
         if not self._under_way:
             return not self.stuck
         return common is not None and common == self._under_way[0].common and len(self._waiting) < self._most
 
-    async def _run(self, work: Work) -> None:
-        try:
-            while self._under_way:
-                asks = self._under_way
-                answers = await work(asks)
-                if not self.stuck:
-                    self._under_way = ()
-                    _tell(asks, answers)
-                    self._start(self._waiting)
-        finally:
+    def _done(self, answers: Sequence[wire.Shape]) -> None:
+        asks, self._under_way = self._under_way, ()
+        _tell(asks, () if self.stuck else answers)  # Those that are late have been told.
+        if self._waiting and self._work is not None:
+            asks, self._waiting = self._waiting, []
+            self._start(asks, self._work)
+        else:
             self._end()
 
-    def _start(self, asks: list[Ask]) -> None:
-        self._under_way, self._waiting = asks, []
-        if asks:
-            self._alarm.set(asks[0].due - asyncio.get_running_loop().time(), self._late)
+    def _start(self, asks: Sequence[Ask], work: Work) -> None:
+        self._under_way, self._work = asks, work
+        self._alarm.set_at(asks[0].due, self._late)
+        if self._changed is not None:
             self._change()
+        work(asks, self._done)
 
     def _end(self) -> None:
-        """Nothing is left, unless the work was cancelled."""
-        left = (*self._under_way, *self._waiting)
-        self._under_way, self._waiting, self.stuck = (), [], False
-        self._task, self._context = None, _NOBODYS
+        """Nothing is left."""
+        self.stuck = False
+        self._work = None
         self._alarm.clear()
-        _tell(left, [LATE] * len(left))
-        self._change()
+        if self._changed is not None:
+            self._change()
 
     def _late(self) -> None:
         late, waiting = self._under_way, self._waiting
         self._under_way, self._waiting, self.stuck = (), [], True
-        self._context.run(log.warning, "An ask is overdue.", extra={"ask": late[0].name})
+        log.warning("An ask is overdue.", extra={"ask": late[0].name, "chat": self._chat})
         _tell(late, [LATE] * len(late))
         _tell(waiting, [PUT_OFF] * len(waiting))
         self._change()

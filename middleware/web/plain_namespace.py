@@ -1,6 +1,5 @@
 """The namespace `/`: strings each way, for a page with five lines of JavaScript."""
 
-from collections.abc import Sequence
 from functools import partial
 
 from middleware.relay.errors import AlreadyEnded, NotOpen
@@ -28,12 +27,11 @@ class PlainNamespace(Namespace):
         """What is not granted is told as an event too: such a page asks for no answer."""
         return partial(self._tell_aloud, sid, tell)
 
-    async def ask(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
+    async def ask(self, ear: Ear, ask: Ask) -> wire.Shape:
         """Say the string; there is no other ask."""
-        (ask,) = asks
         if ask.name != SAY:
             raise UnknownAsk(f"There is only `{SAY}` here.")
-        return [wire.granted(wire.shape_said(await self._say(ear, wire.read_text(payload_of(ask)))))]
+        return wire.shape_said(await self._say(ear, wire.read_text(payload_of(ask))))
 
     def tell(self, sid: str, chat: Chat, news: News) -> None:
         """Texts, and the end."""

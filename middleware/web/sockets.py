@@ -1,5 +1,6 @@
 """What the namespaces have in common. docs/protocol.md describes the protocol."""
 
+import asyncio
 import logging
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -13,10 +14,11 @@ from socketio.exceptions import ConnectionRefusedError as Unwelcome
 from middleware.relay.errors import AskRefused, BadAsk, BadToken, StoreUnavailable
 from middleware.relay.from_visitor import About, FromVisitor
 from middleware.relay.model import Chat, News, VisitorId, new_id
+from middleware.relay.subject import context_about
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear, SocketBell
-from middleware.web.lane import PUT_OFF, Ask, Lane
+from middleware.web.lane import LATE, PUT_OFF, Answered, Ask, Lane
 from middleware.web.limits import Limits
 from middleware.web.line import Line
 from middleware.web.reception import Reception
@@ -58,6 +60,7 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         self._watch = watch
         self.limits = limits
         self._ears: dict[str, Ear] = {}
+        self._working: set[asyncio.Task[wire.Shape]] = set()
 
     async def trigger_event(self, event: str, *args: object) -> None:
         """The library's way in, for connections; asks come by `asked`."""
@@ -94,23 +97,36 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         """False if the socket has gone meanwhile."""
         ear = self._ears.get(sid)
         if ear is not None:
-            lane.begin(ask, partial(self._answers, ear), chat=ear.chat)
+            lane.begin(ask, partial(self.work, ear), chat=ear.chat)
         return ear is not None
 
-    async def _answers(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
+    def work(self, ear: Ear, asks: Sequence[Ask], answered: Answered) -> None:
+        """Do what an ask asks for, in a task of its own, and tell its answer."""
+        (ask,) = asks
+        task = asyncio.get_running_loop().create_task(self._answer(ear, ask), context=context_about(chat=ear.chat))
+        self._working.add(task)
+        task.add_done_callback(partial(self._worked, answered))
+
+    def _worked(self, answered: Answered, task: "asyncio.Task[wire.Shape]") -> None:
+        self._working.discard(task)
+        answered([LATE if task.cancelled() else task.result()])
+
+    async def _answer(self, ear: Ear, ask: Ask) -> wire.Shape:
         try:
-            return await self.ask(ear, asks)
-        except AskRefused as error:
-            answer = refusal(error)
-        except StoreUnavailable:
-            answer = wire.refused("unavailable", "Nothing was stored: ask again a little later.")
-        except Exception:
-            if len(asks) > 1:  # One that is at fault must not take the others with it; what was said is known again.
-                return [answer for ask in asks for answer in await self._answers(ear, [ask])]
-            fault = new_id()
-            log.exception("An ask failed in an unforeseen way.", extra={"ask": asks[0].name, "request": fault})
-            answer = wire.refused("internal", _FAULT, request=fault)
-        return [answer] * len(asks)
+            return wire.granted(await self.ask(ear, ask))
+        except Exception as error:  # noqa: BLE001 — it is logged, and told
+            return self.refused(ear, ask, error)
+
+    def refused(self, ear: Ear, ask: Ask, error: BaseException) -> wire.Shape:
+        """The answer to an ask that has failed."""
+        if isinstance(error, AskRefused):
+            return refusal(error)
+        if isinstance(error, StoreUnavailable):
+            return wire.refused("unavailable", "Nothing was stored: ask again a little later.")
+        fault = new_id()
+        facts = {"ask": ask.name, "request": fault, "chat": ear.chat}
+        log.error("An ask failed in an unforeseen way.", exc_info=error, extra=facts)
+        return wire.refused("internal", _FAULT, request=fault)
 
     def may_join(self, ask: Ask) -> bool:
         """Whether the ask may go together with others of its socket."""
@@ -118,8 +134,8 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         return False
 
     @abstractmethod
-    async def ask(self, ear: Ear, asks: Sequence[Ask]) -> Sequence[wire.Shape]:
-        """The answers to asks that go together; one that goes alone may raise `AskRefused`."""
+    async def ask(self, ear: Ear, ask: Ask) -> wire.Shape:
+        """What the ask is granted. Raises `AskRefused` if it is not."""
 
     @abstractmethod
     def tell(self, sid: str, chat: Chat, news: News) -> None:

@@ -137,7 +137,8 @@ class Websocket:
         self.pump()
 
     def _take_at_once(self, frame: str) -> bool:
-        return self._is_the_line and self._context.run(self._engine.take_at_once, self._line, frame)
+        line = self._line
+        return line.websocket is self and self._context.run(self._engine.take_at_once, line, frame)
 
     async def _read(self) -> None:
         while (frame := await self._next()) is not None:
@@ -203,15 +204,15 @@ class Websocket:
 class _Response(web.WebSocketResponse):
     """Tries to have each text taken at once. Only what is not goes through the queue and wakes its reader."""
 
-    __slots__ = ("_take_at_once",)
+    __slots__ = ("takes",)
 
-    def __init__(self, take_at_once: Callable[[str], bool], **options: Any) -> None:
+    def __init__(self, takes: Callable[[str], bool], **options: Any) -> None:
         super().__init__(compress=False, **options)
-        self._take_at_once: Callable[[str], bool] | None = take_at_once
+        self.takes = takes
 
     def over(self) -> None:
         """Nothing is taken any more, and nothing holds in a circle what is no longer needed."""
-        self._take_at_once = None
+        self.takes = _not_now
         if isinstance(self._reader, _Frames):
             self._reader.response = None
 
@@ -222,10 +223,6 @@ class _Response(web.WebSocketResponse):
         self._parser = WebSocketReader(self._reader, self._max_msg_size, compress=False, decode_text=True)
         request.protocol.set_parser(self._parser)
         request.protocol.keep_alive(False)
-
-    def takes(self, frame: str) -> bool:
-        """Whether the frame was taken at once."""
-        return not self._closing and self._take_at_once is not None and self._take_at_once(frame)
 
 
 class _Frames(WebSocketDataQueue):
@@ -240,8 +237,8 @@ class _Frames(WebSocketDataQueue):
 
     def feed_data(self, data: Any, size: int) -> None:
         """A message that came: to be taken at once, or kept."""
-        text = data.data if self._awaited and data.type is WSMsgType.TEXT else None
-        if text is None or self.response is None or not self.response.takes(text):
+        response = self.response if self._awaited and data.type is WSMsgType.TEXT else None
+        if response is None or response._closing or not response.takes(data.data):
             self._awaited = False  # What follows is kept too, also what comes while the reader takes this out.
             super().feed_data(data, size)
 
@@ -252,6 +249,10 @@ class _Frames(WebSocketDataQueue):
             return await super().read()
         finally:
             self._awaited = False
+
+
+def _not_now(_frame: str) -> bool:
+    return False
 
 
 def _keep_little(request: web.Request, size: int) -> None:

@@ -397,6 +397,23 @@ async def test_a_text_at_fault_keeps_no_other_from_being_said(tmp_path: Path) ->
         assert [1, 2, 3] == [answer["seq"] for answer in answers if answer["ok"]]
 
 
+async def test_an_ask_whose_task_is_cancelled_is_answered(tmp_path: Path) -> None:
+    """And the next goes on."""
+    stores, seams = store_of(HangingStore)
+    async with open_town(tmp_path, seams) as town:
+        raw = await (await websocket(town.http, town.url)).join()
+        stores[0].go.clear()
+        await raw.send('42/chat,1["open",{}]')
+        chats = town.server.namespace_handlers["/chat"]
+        await until(lambda: chats._working, what="the ask")
+        for task in list(chats._working):
+            task.cancel()
+        late = json.loads((await raw.hears("43/chat,1")).partition("[")[2][:-1])
+        assert "unavailable" == late["error"]["code"]
+        stores[0].go.set()
+        assert (await raw.ask("open", {}, number=2))["ok"]
+
+
 async def test_whoever_goes_while_they_are_looked_at_leaves_nothing(tmp_path: Path) -> None:
     """Neither in forgetting, nor in coming back with a token."""
     stores, seams = store_of(HangingReads)
