@@ -112,9 +112,14 @@ def channel_may_be_gone() -> Iterator[None]:
     try:
         yield
     except Rejected as error:
-        if error.status == 404 or error.code == CLOSED:
-            raise ChatGone(str(error)) from error
+        demand_channel(error)
         raise
+
+
+def demand_channel(error: Rejected) -> None:
+    """Raises `ChatGone` if it says that the channel is."""
+    if error.status == 404 or error.code == CLOSED:
+        raise ChatGone(str(error)) from error
 
 
 def told_sid(sid: object) -> str:

@@ -213,12 +213,13 @@ class _Line(asyncio.Protocol):
         if self._waiting is None:
             self.cut()  # Nothing was asked.
             return
-        left = self._began + self._patience.total - self._loop.time()
-        self._alarm.set(min(self._patience.read, left), self._late)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             self._fail("not HTTP", error)
+        if not self._waiting.done():
+            left = self._began + self._patience.total - self._loop.time()
+            self._alarm.set(min(self._patience.read, left), self._late)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer."""

@@ -5,17 +5,16 @@ and the answer read by hand. What the package says of itself and of the account 
 """
 
 import json
-import re
 from urllib.parse import quote_plus
 
 from aiohttp import encode_basic_auth
 from twilio.rest import Client
 
 from middleware.flex import chat_events
-from middleware.flex.chat_channel import channel_may_be_gone, told_index, told_sid
+from middleware.flex.chat_channel import demand_channel, told_index, told_sid
 from middleware.flex.lines import head_of
-from middleware.flex.rest import Transport
-from middleware.relay.model import FlexRef, Message, MessageId, Receipt
+from middleware.flex.rest import Rejected, Transport
+from middleware.relay.model import ChatId, FlexRef, Message, MessageId, Receipt
 
 
 class Posting:
@@ -39,25 +38,31 @@ class Posting:
     async def post(self, ref: FlexRef, message: Message) -> Receipt:
         """Post the message as the visitor, so that it fires webhooks and the flow's Studio step."""
         form = (
-            f"{self._author}={_quoted(chat_events.identity(message.chat))}"
+            f"{self._author}={_AUTHOR}{_quoted(message.chat)}"
             f"&Body={_quoted(message.text)}&Attributes={_quoted_attributes(message.id)}"
         )
-        with channel_may_be_gone():
+        try:
             sent = await self._transport.post(f"{self._url}/{ref}/Messages", head=self._head, form=form.encode())
+        except Rejected as error:
+            demand_channel(error)
+            raise
         return Receipt(chat_events.message_key(told_sid(sent.get("sid"))), told_index(sent.get("index")))
 
 
 def _quoted_attributes(message: MessageId) -> str:
     """All but the id is the same each time."""
-    return f"{_BEFORE_ID}{message if _PLAIN(message) else quote_plus(json.dumps(message)[1:-1])}{_BEHIND_ID}"
+    return f"{_BEFORE_ID}{message if _is_plain(message) else quote_plus(json.dumps(message)[1:-1])}{_BEHIND_ID}"
 
 
 def _quoted(text: str) -> str:
-    return text if _PLAIN(text) else quote_plus(text)
+    return text if _is_plain(text) else quote_plus(text)
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
-"""What stands for itself, in a form and in JSON, as all ids do."""
+def _is_plain(text: str) -> bool:
+    """Whether it stands for itself, in a form and in JSON, as all ids do."""
+    return text.isascii() and text.isalnum()
 
+
+_AUTHOR = quote_plus(chat_events.identity(ChatId("")))
 _ID = MessageId("@")
 _BEFORE_ID, _BEHIND_ID = map(quote_plus, chat_events.attributes(_ID).split(_ID))

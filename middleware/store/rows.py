@@ -21,6 +21,10 @@ from middleware.relay.model import (
 
 Row: TypeAlias = tuple[Any, ...]
 
+_STATES = {state.value: state for state in ChatState}
+_AUTHORS = {author.value: author for author in Author}
+_STATUSES = {status.value: status for status in MessageStatus}
+
 _CHAT_AT = 4
 _MESSAGE_AT = _CHAT_AT + 14
 
@@ -34,7 +38,7 @@ def to_chat(row: Row) -> Chat:
         visitor,
         opened_at,
         visitor_name,
-        ChatState(state),
+        _STATES[state],
         None if ended_by is None else Ender(ended_by),
         ref,
         None if agent_id is None else Agent(agent_id, agent_name),
@@ -84,10 +88,10 @@ def to_message(row: Row) -> Message:
         id_,
         chat,
         seq,
-        Author(author),
+        _AUTHORS[author],
         text,
         at,
-        MessageStatus(status),
+        _STATUSES[status],
         name,
         ask,
         None if edited is None else Edited(edited),

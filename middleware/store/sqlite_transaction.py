@@ -25,6 +25,9 @@ _NOBODYS = -1
 """No message has this number, and none can be owed by it."""
 
 
+_NOTHING = Onward()
+
+
 class SqliteTransaction(SqlTransaction):
     """The `Transaction` of one batch of units."""
 
@@ -41,7 +44,9 @@ class SqliteTransaction(SqlTransaction):
         """Finish deliveries whose receipts are what is waited for, many at once; None for one that is not plain."""
         settled = await PlainSettling(self._statements, now=now).settle(sent)
         return [
-            None if plain is None else await self._onward(plain, until=one.until, now=now)
+            plain
+            if plain is None
+            else (await self._onward(plain, until=one.until, now=now) if plain.leaves else _NOTHING)
             for one, plain in zip(sent, settled, strict=True)
         ]
 
@@ -50,8 +55,8 @@ class SqliteTransaction(SqlTransaction):
         return await PlainHearing(self._statements, drafting=drafting).hear(said)
 
     async def _onward(self, settled: Settled, *, until: float | None, now: float) -> Onward:
-        if until is None or not settled.leaves:
-            return Onward(more=settled.leaves)
+        if until is None:
+            return Onward(more=True)
         following = await self._claim_of(settled.chat, now=now, until=until)
         return Onward(following[0]) if following else Onward(more=True)
 
