@@ -128,6 +128,7 @@ HEART = (
     "inbox",
     "outbox",
     "ports",
+    "units",
     "nodes",
     "badges",
     "changes",
