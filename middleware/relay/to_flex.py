@@ -51,8 +51,6 @@ class ToFlex:
 
     def claiming(self, *, instead: bool = False) -> Claim:
         """A claim for what can be taken in hand; none while it is not known what is claimed."""
-        if instead and self._pace.waiting:
-            return Claim(self, until=None)  # What stands behind it is in hand already.
         room = self._most - len(self._lanes) - self._promised
         if self._stopping or self._doubts != self._cleared or not (room > 0 or (instead and not self._more)):
             return Claim(self, until=None)  # Where others wait, those who have waited longest come first.
