@@ -36,10 +36,14 @@ class Crew:
             while self._under_way:
                 await asyncio.wait(self._under_way)
         except asyncio.CancelledError:
-            for task in self._under_way:
-                task.cancel()
-            await asyncio.gather(*self._under_way, return_exceptions=True)
+            await self.cancel()
             raise
+
+    async def cancel(self) -> None:
+        """Cancel what is under way, and wait for its end."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)

@@ -133,11 +133,13 @@ class Deliver:
             hands.unsettled(delivery, self._not_settled(delivery, error, hands))
             return
         accepted, onward = outcome.value
-        claim.made([] if onward.next is None else [onward.next])
-        self._meters.attempted(delivery, attempt)
-        if onward.more:
-            hands.wake()
-        hands.settled(delivery)
+        try:
+            claim.made([] if onward.next is None else [onward.next])
+            self._meters.attempted(delivery, attempt)
+            if onward.more:
+                hands.wake()
+        finally:
+            hands.settled(delivery)
         self._to_visitor.tell(accepted.chat, accepted.news)
 
     async def _not_settled(self, delivery: Delivery, error: BaseException, hands: Hands) -> bool:

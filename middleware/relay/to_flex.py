@@ -10,9 +10,11 @@ from middleware.relay.decide import Pace
 from middleware.relay.errors import StoreUnavailable
 from middleware.relay.hands import Claim, Delivering, Delivers
 from middleware.relay.lanes import Lanes
+from middleware.relay.lookout import Lookout
 from middleware.relay.model import ChatId, Delivery, MessageId
-from middleware.relay.ports import Clock, Reading, Store, Transaction, Wake
+from middleware.relay.ports import Clock, Outcome, Store, Transaction, Wake
 from middleware.relay.subject import work_on
+from middleware.relay.units import taking, tell_future
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +36,12 @@ class ToFlex:
         call: Wake = nobody,
     ) -> None:
         self._store = store
+        self._take = taking(store)
         self._deliver = deliver
         self._clock = clock
         self._pace = pace
         self._call = call
-        self._woken = asyncio.Event()
+        self._lookout = Lookout(store, clock=clock, pace=pace)
         self._stopping = False
         self._lanes = Lanes()
         self._most = pace.at_once + pace.waiting
@@ -63,7 +66,7 @@ class ToFlex:
         if not certain:
             self._doubt()
         elif self._doubts != self._cleared:
-            self._woken.set()
+            self._lookout.wake()
         if claim.deliveries and claim.until is not None and not self._stopping:
             if self._lanes.put(claim.deliveries, until=claim.until, behind=claim.behind):
                 self._go_on()
@@ -96,7 +99,7 @@ class ToFlex:
 
     def wake(self) -> None:
         """Look at the outbox now."""
-        self._woken.set()
+        self._lookout.wake()
 
     async def recover(self) -> None:
         """Take over what an earlier life of this node had claimed."""
@@ -108,10 +111,10 @@ class ToFlex:
     async def run(self) -> None:
         """Deliver until stopped; ends when what was begun is settled or given back."""
         while not self._stopping:
-            self._woken.clear()
+            self._lookout.look()
             try:
                 if not await self.round():
-                    await self._pause()
+                    await self._lookout.pause(room=self._room_for_others > 0)
             except Exception:
                 log.exception("A round of deliveries failed in an unforeseen way.")
                 await asyncio.sleep(self._pace.backoff_first)
@@ -124,8 +127,6 @@ class ToFlex:
         self._more = len(claimed) >= room
         if self._more:
             self._call()
-        for delivery in claimed:
-            self._lanes.put([delivery], until=until)
         self._go_on()
         return len(claimed)
 
@@ -133,14 +134,18 @@ class ToFlex:
         """Wait until nothing is under way."""
         await self._crew.idle()
         while self._lanes.settling:
-            self._rested = asyncio.Event()
-            await self._rested.wait()
+            self._rested = self._rested or asyncio.Event()
+            try:
+                await self._rested.wait()
+            except asyncio.CancelledError:
+                await self._crew.cancel()
+                raise
             await self._crew.idle()  # What could not be settled.
 
     def stop(self) -> None:
         """Claim no more, begin nothing; `run` ends once what is under way is through. What waits keeps its claim."""
         self._stopping = True
-        self._woken.set()
+        self._lookout.wake()
 
     @property
     def _room(self) -> int:
@@ -170,7 +175,7 @@ class ToFlex:
     def _doubt(self) -> None:
         """Something may be claimed that is not in hand: the next round gives it back."""
         self._doubts += 1
-        self._woken.set()
+        self._lookout.wake()
 
     async def _hand(self, delivery: Delivery, until: float) -> None:
         """Deliver it, and what may go then, one after the other."""
@@ -231,9 +236,10 @@ class ToFlex:
     def _left(self) -> None:
         """Something is no longer in hand."""
         if self._more:
-            self._woken.set()
+            self._lookout.wake()
         if self._rested is not None and not self._lanes.settling:
             self._rested.set()
+            self._rested = None
 
     async def _until_written(self, unit: "_Unit") -> None:
         """Write it as soon as the store can be written, then look at the outbox; a stop waits for no store."""
@@ -245,7 +251,7 @@ class ToFlex:
                 await self._wait_a_little()
             else:
                 break
-        self._woken.set()
+        self._lookout.wake()
 
     async def _wait_a_little(self) -> None:
         if not self._stopping:
@@ -264,8 +270,16 @@ class ToFlex:
                 await tx.release_claims(now=now, but=in_hand)
             return await tx.claim(now=now, until=until, limit=room)
 
+        def take(outcome: Outcome) -> None:
+            """At once: what is said behind it may have been written in the same commit."""
+            for delivery in outcome.value or ():
+                self._lanes.put([delivery], until=until)
+            tell_future(told, outcome)
+
+        told: asyncio.Future[list[Delivery]] = asyncio.get_running_loop().create_future()
+        self._take(unit, take)
         try:
-            claimed = await self._store.write(unit)
+            claimed = await told
         except StoreUnavailable as error:
             self._doubts += 1
             log.warning("Could not claim.", extra={"reason": str(error)})
@@ -273,27 +287,6 @@ class ToFlex:
         self._cleared = doubts if clearing else self._cleared  # What came meanwhile is not cleared by that.
         return claimed
 
-    async def _pause(self) -> None:
-        """Until woken, or until the next delivery is due; at most as long as the longest back-off."""
-        wait = self._pace.backoff_most
-        if self._room_for_others > 0:
-            wait = min(wait, await self._until_due())
-        try:
-            await asyncio.wait_for(self._woken.wait(), timeout=wait)
-        except TimeoutError:
-            return
-
-    async def _until_due(self) -> float:
-        try:
-            due = await self._store.read(_next_due)
-        except StoreUnavailable:
-            return self._pace.backoff_first
-        return self._pace.backoff_most if due is None else max(due - self._clock.now(), 0.01)
-
 
 _Unit: TypeAlias = Callable[[Transaction, float], Awaitable[object]]
 """Called with the time it is."""
-
-
-async def _next_due(store: Reading) -> float | None:
-    return await store.next_due()

@@ -70,6 +70,7 @@ class Ear:
     def asks(self, asks: Iterable[AskId], *, keep: int) -> None:
         """What these make is its own words, and the answers tell of them. So many of the latest are kept."""
         for ask in asks:
+            self.asked.pop(ask, None)  # Asked again, it is one of the latest.
             self.asked[ask] = None
         while len(self.asked) > keep:
             del self.asked[next(iter(self.asked))]

@@ -10,7 +10,7 @@ from middleware.relay.ports import Outcome
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear
-from middleware.web.lane import Answered, Ask
+from middleware.web.lane import LATE, Answered, Ask
 from middleware.web.sockets import Namespace, UnknownAsk, beside, payload_of, refusal
 
 
@@ -72,6 +72,8 @@ class ChatNamespace(Namespace):
         if error is None:
             said = iter(outcome.value)
             answered([_said(next(said)) if isinstance(one, Words) else one for one in read])
+        elif not isinstance(error, Exception):
+            answered([LATE] * len(asks))
         elif len(asks) == 1 or isinstance(error, StoreUnavailable):
             answered([self.refused(ear, asks[0], error)] * len(asks))
         else:

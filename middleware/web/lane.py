@@ -119,7 +119,12 @@ class Lane:
         self._alarm.set_at(asks[0].due, self._late)
         if self._changed is not None:
             self._change()
-        work(asks, self._done)
+        try:
+            work(asks, self._done)
+        except Exception:
+            log.exception("An ask could not be begun.", extra={"ask": asks[0].name, "chat": self._chat})
+            if self._under_way is asks:
+                self._done([LATE] * len(asks))
 
     def _end(self) -> None:
         """Nothing is left."""

@@ -60,7 +60,7 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         self._watch = watch
         self.limits = limits
         self._ears: dict[str, Ear] = {}
-        self._working: set[asyncio.Task[wire.Shape]] = set()
+        self._working: set[asyncio.Task[None]] = set()
 
     async def trigger_event(self, event: str, *args: object) -> None:
         """The library's way in, for connections; asks come by `asked`."""
@@ -103,21 +103,22 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
     def work(self, ear: Ear, asks: Sequence[Ask], answered: Answered) -> None:
         """Do what an ask asks for, in a task of its own, and tell its answer."""
         (ask,) = asks
-        task = asyncio.get_running_loop().create_task(self._answer(ear, ask), context=context_about(chat=ear.chat))
+        doing = self._answer(ear, ask, answered)
+        task = asyncio.get_running_loop().create_task(doing, context=context_about(chat=ear.chat))
         self._working.add(task)
-        task.add_done_callback(partial(self._worked, answered))
+        task.add_done_callback(self._working.discard)
 
-    def _worked(self, answered: Answered, task: "asyncio.Task[wire.Shape]") -> None:
-        self._working.discard(task)
-        answered([LATE if task.cancelled() else task.result()])
-
-    async def _answer(self, ear: Ear, ask: Ask) -> wire.Shape:
+    async def _answer(self, ear: Ear, ask: Ask, answered: Answered) -> None:
+        """Also when it is cancelled; and before the news of what it did are told."""
+        answer = LATE
         try:
-            return wire.granted(await self.ask(ear, ask))
+            answer = wire.granted(await self.ask(ear, ask))
         except Exception as error:  # noqa: BLE001 — it is logged, and told
-            return self.refused(ear, ask, error)
+            answer = self.refused(ear, ask, error)
+        finally:
+            answered([answer])
 
-    def refused(self, ear: Ear, ask: Ask, error: BaseException) -> wire.Shape:
+    def refused(self, ear: Ear, ask: Ask, error: Exception) -> wire.Shape:
         """The answer to an ask that has failed."""
         if isinstance(error, AskRefused):
             return refusal(error)

@@ -141,6 +141,7 @@ HEART = (
     "deliver",
     "crew",
     "lanes",
+    "lookout",
 )
 DIRECTIONS = ("from_visitor", "from_flex", "to_flex", "sweep")
 

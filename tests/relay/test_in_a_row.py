@@ -1,6 +1,7 @@
 """What a visitor says in a row goes to Flex in a row: without a commit in between, and never out of order or twice."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from typing import TypeVar, cast
 
@@ -214,6 +215,46 @@ async def seq_of(heart: Heart, message: MessageId) -> int:
     found = await heart.store.write(lambda tx: tx.message(message))
     assert found is not None
     return found.seq
+
+
+async def test_what_is_said_in_the_commit_that_claims_the_one_before_stands_behind_it(heart: Heart) -> None:
+    """It is told in the same moment, and nobody is in doubt about anything."""
+    _, ref = await heart.open()
+    asks, worker = claiming(heart, pace=ROOMY)
+    first = await heart.say("one")
+    holding, go = threading.Event(), threading.Event()
+
+    async def hold(_tx: Transaction) -> None:
+        holding.set()
+        assert go.wait(60)
+
+    held = asyncio.create_task(heart.store.write(hold))
+    await until(holding.is_set, what="a commit that takes its time")
+    rounding = asyncio.create_task(worker.round())
+    saying = asyncio.create_task(asks.say(ADA, Words(AskId("two"), "two")))
+    await asyncio.sleep(0.01)
+    go.set()
+    await held
+    assert 1 == await rounding
+    second = await saying
+    assert worker.claiming().until is not None
+    await worker.idle()
+    assert [first.id, second.id] == heart.flex.sent(ref)
+    assert 0 == heart.flex.calls.count("find_sent")
+
+
+async def test_two_can_wait_for_the_rest(heart: Heart) -> None:
+    """Whoever stops the node, and whoever looks at it meanwhile."""
+    await heart.open()
+    store = SlowToSettle(heart.store)
+    asks, worker = claiming(heart, cast(Store, store), pace=ROOMY)
+    await say(asks, "one")
+    await until(lambda: store.waiting == 1, what="the settling")
+    idle = [asyncio.create_task(worker.idle()) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    store.go.set()
+    await asyncio.gather(*idle)
+    assert [] == await owed(heart)
 
 
 async def test_a_stop_leaves_what_waits_to_the_next_start(heart: Heart) -> None:

@@ -397,6 +397,15 @@ async def test_a_text_at_fault_keeps_no_other_from_being_said(tmp_path: Path) ->
         assert [1, 2, 3] == [answer["seq"] for answer in answers if answer["ok"]]
 
 
+async def test_an_ask_is_answered_before_the_news_of_what_it_did(town: Town) -> None:
+    """A page tells by the answer that an end is its own."""
+    raw = await (await websocket(town.http, town.url)).join()
+    await raw.ask("open", {})
+    await raw.send('42/chat,8["end",null]')
+    frames = [frame for frame in [await raw.next(), await raw.next()] if frame is not None]
+    assert ["43/chat,8[", '42/chat,["'] == [frame[:10] for frame in frames]
+
+
 async def test_an_ask_whose_task_is_cancelled_is_answered(tmp_path: Path) -> None:
     """And the next goes on."""
     stores, seams = store_of(HangingStore)

@@ -179,6 +179,23 @@ async def test_an_answer_that_cannot_be_told_is_no_other_ones_matter(caplog: pyt
     assert await house.ask("d")
 
 
+async def test_work_that_fails_leaves_nobody_without_an_answer(caplog: pytest.LogCaptureFixture) -> None:
+    """It never should; the lane takes the next."""
+    house = House()
+
+    def fail(_asks: Sequence[Ask], _answered: Answered) -> None:
+        raise ZeroDivisionError
+
+    due = asyncio.get_running_loop().time() + LONG
+    house.lane.begin(Ask("a", [], 1, due, lambda answer: house.told.append(("a", answer)), SAYS), fail)
+    assert [("a", LATE)] == house.told
+    assert ["An ask could not be begun."] == [record.message for record in caplog.records]
+    house.go.set()
+    assert await house.ask("b")
+    await house.rest()
+    assert ["b"] == house.granted
+
+
 _STEPS = st.lists(st.one_of(st.tuples(st.just("ask"), st.sampled_from([SAYS, None])), st.just(("go", None))))
 
 
