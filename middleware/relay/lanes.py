@@ -69,23 +69,29 @@ class Lanes:
         lane = self._lanes.get(chat)
         return None if lane is None else lane.under_way
 
-    def unsettled(self, chat: ChatId) -> list[DeliveryId]:
-        """What of the chat is answered, and not settled yet."""
-        return [delivery.id for delivery in self._lanes[chat].unsettled]
-
     def is_under_way(self, delivery: Delivery) -> bool:
         """Whether something of it is left to be done at Flex."""
         lane = self._lanes.get(delivery.chat.id)
         return lane is not None and lane.under_way is delivery
 
-    def holds_up(self, delivery: Delivery) -> bool:
-        """Whether it is under way still, and others wait behind it."""
-        return self.is_under_way(delivery) and bool(self._lanes[delivery.chat.id].waiting)
+    def giving_back(self, delivery: Delivery) -> Sequence[DeliveryId] | None:
+        """It did not come through, and others wait behind it: until it is given back with them, nothing lets them go.
+
+        What of the chat is answered, and not settled yet; None if it holds up nobody.
+        """
+        lane = self._lanes.get(delivery.chat.id)
+        if lane is None or lane.under_way is not delivery or not lane.waiting:
+            return None
+        lane.giving_back = True
+        return [answered.id for answered in lane.unsettled]
 
     def answered(self, delivery: Delivery) -> bool:
-        """It is under way no longer: the next of its chat may go. It stays in hand. False if it was not under way."""
+        """It is under way no longer: the next of its chat may go. It stays in hand.
+
+        False if it was not under way, or is being given back.
+        """
         lane = self._lanes.get(delivery.chat.id)
-        if lane is None or lane.under_way is not delivery:
+        if lane is None or lane.under_way is not delivery or lane.giving_back:
             return False
         lane.under_way = None
         lane.unsettled.append(delivery)
@@ -104,7 +110,7 @@ class Lanes:
     def given_back(self, delivery: Delivery) -> int:
         """What was under way is in hand no longer, and neither is what waits behind it. How many of those."""
         lane = self._lanes[delivery.chat.id]
-        lane.under_way = None
+        lane.under_way, lane.giving_back = None, False
         forgotten = lane.forget_behind(delivery.id)
         self._many -= 1 + forgotten
         self._call(lane)
@@ -130,14 +136,14 @@ class Lanes:
 class _Lane:
     """One chat's: what waits, what is under way, what is answered and not settled, and the last that came."""
 
-    __slots__ = ("called", "last", "under_way", "unsettled", "waiting")
+    __slots__ = ("called", "giving_back", "last", "under_way", "unsettled", "waiting")
 
     def __init__(self) -> None:
         self.waiting: list[tuple[Delivery, float]] = []  # One or two at most times, so no deque.
         self.under_way: Delivery | None = None
         self.unsettled: list[Delivery] = []
         self.last: DeliveryId | None = None
-        self.called = False
+        self.called = self.giving_back = False
 
     def in_hand(self) -> Iterator[DeliveryId]:
         """All of it."""

@@ -200,8 +200,8 @@ class ToFlex:
         settling = False
         try:
             settling = await self._try(delivery, attempt)
-            if not settling and self._lanes.holds_up(delivery):
-                answered = self._lanes.unsettled(delivery.chat.id)
+            answered = None if settling else self._lanes.giving_back(delivery)
+            if answered is not None:
                 await self._until_written(lambda tx, now: tx.give_back_behind(delivery, due=now, but=answered))
         except BaseException:
             self._doubt()

@@ -63,7 +63,7 @@ def test_what_is_behind_one_that_did_not_come_through_is_out_of_hand() -> None:
     one_again, two_again = replace(one, attempts=2), replace(two, attempts=2)
     lanes.put([one_again], until=UNTIL)
     lanes.put([two_again], until=UNTIL)
-    assert lanes.holds_up(two)
+    assert [1] == lanes.giving_back(two)
     over(lanes, two)
     assert [one_again] == taken(lanes)
     over(lanes, one)
@@ -74,6 +74,21 @@ def test_what_is_behind_one_that_did_not_come_through_is_out_of_hand() -> None:
     over(lanes, one_again)
     over(lanes, two_again)
     assert (set(), 0) == (lanes.in_hand(), len(lanes))
+
+
+def test_what_is_being_given_back_lets_nobody_go() -> None:
+    """Its echo may come meanwhile; what stands behind it is given back too, and would be posted twice."""
+    lanes, (one, two) = Lanes(), (delivery(1), delivery(2))
+    lanes.put([one, two], until=UNTIL)
+    assert [one] == taken(lanes)
+    assert [] == lanes.giving_back(one)
+    assert not lanes.answered(one)
+    assert [] == taken(lanes)
+    assert 1 == lanes.given_back(one)
+    lanes.put([two], until=UNTIL)
+    assert [two] == taken(lanes)
+    assert None is lanes.giving_back(two)
+    assert lanes.answered(two)
 
 
 def test_what_waits_when_the_chat_ends_at_flex_is_known_to_be_too_late() -> None:
