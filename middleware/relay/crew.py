@@ -1,7 +1,7 @@
 """A crew: so many pieces of work at once, and no more."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextvars import copy_context
 from typing import Any
 
@@ -10,11 +10,10 @@ from middleware.relay.subject import context_about
 
 
 class Crew:
-    """Runs work in tasks that it holds; `done` is called whenever one is finished."""
+    """Runs work in tasks that it holds."""
 
-    def __init__(self, size: int, *, done: Callable[[], None]) -> None:
+    def __init__(self, size: int) -> None:
         self._size = size
-        self._done = done
         self._under_way: set[asyncio.Task[None]] = set()
         self._origin = copy_context()
         self._loop = asyncio.get_running_loop()
@@ -28,7 +27,7 @@ class Crew:
         """Begin a piece of work on this chat. What else its caller is about is not what it is about."""
         task = self._loop.create_task(work, context=context_about(self._origin, chat=chat))
         self._under_way.add(task)
-        task.add_done_callback(self._finished)
+        task.add_done_callback(self._under_way.discard)
 
     async def idle(self) -> None:
         """Wait until nothing is under way; cancelled, it cancels what is."""
@@ -44,7 +43,3 @@ class Crew:
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self._done()

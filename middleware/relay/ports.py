@@ -166,12 +166,6 @@ class Outcome(NamedTuple):
     value: Any = None
     error: BaseException | None = None
 
-    def get(self) -> Any:
-        """What it gave back. Raises what it raised."""
-        if self.error is not None:
-            raise self.error
-        return self.value
-
 
 Then: TypeAlias = Callable[[Outcome], None]
 """Is told, on the event loop, what came of something that was asked for."""

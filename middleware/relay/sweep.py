@@ -45,7 +45,7 @@ class Sweep:
         self._hands = hands
         self._meters = meters
         self._stopped = asyncio.Event()
-        self._crew = Crew(pace.at_once, done=_nothing)
+        self._crew = Crew(pace.at_once)
 
     async def recover(self) -> None:
         """Plan a look at every open chat: this node was away."""
@@ -168,10 +168,6 @@ class Sweep:
             await asyncio.wait_for(self._stopped.wait(), timeout=_ROUND)
         except TimeoutError:
             return
-
-
-def _nothing() -> None:
-    """The next round comes by itself."""
 
 
 async def _last_heard(store: Reading, chat: Chat) -> float:

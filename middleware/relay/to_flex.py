@@ -49,13 +49,12 @@ class ToFlex:
         self._doubts = self._cleared = 0
         self._promised = 0
         self._more = False
-        self._crew = Crew(self._most, done=nobody)
+        self._crew = Crew(self._most)
         self._rested: asyncio.Event | None = None
 
     def claiming(self, *, instead: bool = False) -> Claim:
         """A claim for what can be taken in hand; none while it is not known what is claimed."""
-        room = self._most - len(self._lanes) - self._promised
-        if self._stopping or self._doubts != self._cleared or not (room > 0 or (instead and not self._more)):
+        if self._stopping or self._in_doubt or not (self._room > 0 or (instead and not self._more)):
             return Claim(self, until=None)  # Where others wait, those who have waited longest come first.
         self._promised += 1
         return Claim(self, until=self._clock.now() + self._pace.lease)
@@ -65,7 +64,7 @@ class ToFlex:
         self._promised -= 1
         if not certain:
             self._doubt()
-        elif self._doubts != self._cleared:
+        elif self._in_doubt:
             self._lookout.wake()
         if claim.deliveries and claim.until is not None and not self._stopping:
             if self._lanes.put(claim.deliveries, until=claim.until, behind=claim.behind):

@@ -72,15 +72,8 @@ class PlainSaying:
         written: list[Written | None] = []
         for saying in sayings:
             asker = askers.pop(saying.visitor, None)
-            if (
-                asker is None
-                or asker.knows
-                or asker.chat.state is not ChatState.OPEN
-                or not await self._all_new(saying)
-            ):
-                written.append(None)
-            else:
-                written.append(self._write(saying, asker))
+            plain = asker if asker is not None and asker.may_say and await self._all_new(saying) else None
+            written.append(None if plain is None else self._write(saying, plain))
         await self._statements.many(MOVE_SEQ, self._seqs)
         await self._statements.many(ADD_NUMBERED, self._messages)
         await self._statements.many(ADD_DELIVERY, self._deliveries)

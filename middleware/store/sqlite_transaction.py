@@ -26,6 +26,7 @@ _NOBODYS = -1
 
 
 _NOTHING = Onward()
+"""Nothing stands behind it, or what does is claimed."""
 
 
 class SqliteTransaction(SqlTransaction):
@@ -44,9 +45,7 @@ class SqliteTransaction(SqlTransaction):
         """Finish deliveries whose receipts are what is waited for, many at once; None for one that is not plain."""
         settled = await PlainSettling(self._statements, now=now).settle(sent)
         return [
-            plain
-            if plain is None
-            else (await self._onward(plain, until=one.until, now=now) if plain.leaves else _NOTHING)
+            None if plain is None else await self._onward(plain, until=one.until, now=now) if plain.leaves else _NOTHING
             for one, plain in zip(sent, settled, strict=True)
         ]
 
