@@ -160,7 +160,8 @@ class Store(Protocol):
         """Run the view on one consistent state that holds every finished write."""
 
 
-class Outcome(NamedTuple):
+@value(frozen=True, slots=True)
+class Outcome:
     """What a unit or view gave back, or the error it raised."""
 
     value: Any = None

@@ -9,14 +9,14 @@ look has found holds until the rows are written.
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from middleware.relay.model import Author, Chat, ChatState, Delivery, DeliveryId, DeliveryKind, Message, MessageStatus
 from middleware.relay.outbox import Saying, Sent, Words, Written
+from middleware.relay.values import value
 from middleware.store import sql
 from middleware.store.rows import Row, to_chat
 from middleware.store.sqlite_statements import SqliteStatements
-from middleware.store.transaction import message_id
+from middleware.store.transaction import message_id, throw_dice
 
 # The first ask of each visitor, by visitor. Whether the newest delivery is claimed says what may be claimed behind it.
 LOOK_AT_ASKERS = f"""
@@ -31,17 +31,16 @@ SELECT EXISTS (
 LAST_NUMBERS = """
 SELECT coalesce((SELECT max(number) FROM message), 0),
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'delivery'), 0)"""
-MOVE_SEQ = "UPDATE chat SET last_seq = ?2 WHERE number = ?1"
+MOVE_SEQ = "UPDATE chat SET last_seq = last_seq + ?1 WHERE number IN (SELECT value FROM json_each(?2))"
 # What is the same for all visitors' messages stands here: to bind a NULL costs ten times as much as a text.
-ADD_NUMBERED = """
-INSERT INTO message (number, id, chat, seq, author, text, at, status, ask, asker)
-VALUES (?1, ?2, ?3, ?4, 'visitor', ?5, ?6, 'sending', ?7, ?8)"""
-ADD_DELIVERY = """
-INSERT INTO delivery (id, chat, kind, message, due, head, attempts, claimed)
-VALUES (?1, ?2, 'say', ?3, ?4, ?5, ?6, ?6)"""
+ADD_NUMBERED = "INSERT INTO message (number, id, chat, seq, author, text, at, status, ask, asker) VALUES"
+_NUMBERED = "(?, ?, ?, ?, 'visitor', ?, ?, 'sending', ?, ?)"
+ADD_DELIVERY = "INSERT INTO delivery (id, chat, kind, message, due, head, attempts, claimed) VALUES"
+_DELIVERY = "(?, ?, 'say', ?, ?, ?, ?, ?)"
 
 
-class _Asker(NamedTuple):
+@value(frozen=True, slots=True)
+class _Asker:
     """What the look has found of a visitor: their newest chat, and the newest thing it owes."""
 
     knows: bool
@@ -61,7 +60,7 @@ class PlainSaying:
 
     def __init__(self, statements: SqliteStatements) -> None:
         self._statements = statements
-        self._seqs: list[Row] = []
+        self._longer: dict[int, list[int]] = {}  # By how much, and which chats.
         self._messages: list[Row] = []
         self._deliveries: list[Row] = []
 
@@ -69,14 +68,15 @@ class PlainSaying:
         """What was written of each; None for one that is not plain."""
         askers = await self._look(sayings)
         ((self._last_message, self._last_delivery),) = await self._statements.rows(LAST_NUMBERS)
+        self._dice = throw_dice(sum(len(saying.words) for saying in sayings))
         written: list[Written | None] = []
         for saying in sayings:
             asker = askers.pop(saying.visitor, None)
             plain = asker if asker is not None and asker.may_say and await self._all_new(saying) else None
             written.append(None if plain is None else self._write(saying, plain))
-        await self._statements.many(MOVE_SEQ, self._seqs)
-        await self._statements.many(ADD_NUMBERED, self._messages)
-        await self._statements.many(ADD_DELIVERY, self._deliveries)
+        await move(self._statements, MOVE_SEQ, self._longer)
+        await self._statements.add(ADD_NUMBERED, _NUMBERED, self._messages)
+        await self._statements.add(ADD_DELIVERY, _DELIVERY, self._deliveries)
         return written
 
     async def _look(self, sayings: Sequence[Saying]) -> dict[str, _Asker]:
@@ -89,7 +89,7 @@ class PlainSaying:
         following = asker.newest is not None
         claims = saying.until is not None and (not following or (asker.claimed and asker.chat.ref is not None))
         messages = [self._add(saying, words, asker, place) for place, words in enumerate(saying.words, 1)]
-        self._seqs.append((asker.number, messages[-1].seq))
+        self._longer.setdefault(len(messages), []).append(asker.number)
         deliveries = [self._owe(message, saying, asker, claims=claims) for message in messages]
         return Written(asker.chat, messages, deliveries if claims else (), asker.newest if claims else None)
 
@@ -106,7 +106,7 @@ class PlainSaying:
 
     def _add(self, saying: Saying, words: Words, asker: _Asker, place: int) -> Message:
         message = Message(
-            message_id(saying.at),
+            message_id(saying.at, dice=self._dice[len(self._messages)]),
             asker.chat.id,
             asker.chat.last_seq + place,
             Author.VISITOR,
@@ -127,7 +127,7 @@ class PlainSaying:
         head = asker.newest is None and message.seq == asker.chat.last_seq + 1
         number = self._last_message + len(self._deliveries) + 1  # A message has one delivery, in the same order.
         due = saying.until if claims else saying.at
-        self._deliveries.append((id_, asker.number, number, due, int(head), int(claims)))
+        self._deliveries.append((id_, asker.number, number, due, int(head), int(claims), int(claims)))
         return Delivery(id_, DeliveryKind.SAY, asker.chat, message, attempts=1, unsure=False)
 
 
@@ -141,13 +141,16 @@ CROSS JOIN chat ON chat.number = delivery.chat
 CROSS JOIN message ON message.number = delivery.message
 LEFT JOIN delivery AS next ON next.id = (
     SELECT min(id) FROM delivery AS other WHERE other.chat = delivery.chat AND other.id > delivery.id)"""
-SET_ONE_SENT = "UPDATE message SET status = 'sent', place = coalesce(place, ?2) WHERE number = ?1"
-MOVE_INDEX = "UPDATE chat SET next_index = ?2 WHERE number = ?1"
-FINISH_ONE = "DELETE FROM delivery WHERE id = ?1"
+SET_ALL_SENT = """
+UPDATE message SET status = 'sent', place = coalesce(place, sent.value)
+FROM json_each(?1) AS sent WHERE number = CAST(sent.key AS INTEGER)"""
+MOVE_INDEX = "UPDATE chat SET next_index = next_index + ?1 WHERE number IN (SELECT value FROM json_each(?2))"
+FINISH_ALL = "DELETE FROM delivery WHERE id IN (SELECT value FROM json_each(?1))"
 PROMOTE_ONE = "UPDATE delivery SET head = 1, due = CASE WHEN due > ?2 THEN due ELSE ?2 END WHERE id = ?1"
 
 
-class _Owed(NamedTuple):
+@value(frozen=True, slots=True)
+class _Owed:
     """What the look has found of a delivery."""
 
     id: DeliveryId
@@ -169,8 +172,8 @@ class PlainSettling:
     def __init__(self, statements: SqliteStatements, *, now: float) -> None:
         self._statements = statements
         self._now = now
-        self._indexes: dict[int, int] = {}
-        self._sent: list[Row] = []
+        self._further: dict[int, int] = {}  # How many of each chat.
+        self._places: dict[int, int] = {}  # By message.
         self._done: dict[DeliveryId, _Owed] = {}
 
     async def settle(self, sent: Sequence[Sent]) -> Sequence["Settled | None"]:
@@ -178,26 +181,34 @@ class PlainSettling:
         found = await self._look(sent)
         settled = [self._one(one, found.get(one.delivery.id)) for one in sent]
         heads = self._heads()
-        await self._statements.many(SET_ONE_SENT, self._sent)
-        await self._statements.many(MOVE_INDEX, self._indexes.items())
-        await self._statements.many(FINISH_ONE, [(id_,) for id_ in self._done])
+        await self._write()
         await self._statements.many(PROMOTE_ONE, [(before.next, self._now) for before in heads.values()])
-        return [owed and Settled(owed.chat, self._leaves(heads.get(owed.id))) for owed in settled]
+        return [None if owed is None else Settled(owed.chat, self._leaves(heads.get(owed.id))) for owed in settled]
+
+    async def _write(self) -> None:
+        if not self._done:
+            return
+        by: dict[int, list[int]] = {}
+        for chat, many in self._further.items():
+            by.setdefault(many, []).append(chat)
+        await self._statements.count(SET_ALL_SENT, (json.dumps(self._places),))
+        await move(self._statements, MOVE_INDEX, by)
+        await self._statements.count(FINISH_ALL, (json.dumps([*self._done]),))
 
     async def _look(self, sent: Sequence[Sent]) -> Mapping[DeliveryId, _Owed]:
         """A delivery that is there twice is no plain case."""
         ids = Counter(one.delivery.id for one in sent)
         rows = await self._statements.rows(LOOK_AT_SENT, (json.dumps([id_ for id_ in ids if ids[id_] == 1]),))
-        return {row[0]: _Owed._make(row) for row in rows}
+        return {row[0]: _Owed(*row) for row in rows}
 
     def _one(self, sent: Sent, owed: _Owed | None) -> _Owed | None:
         if owed is None or owed.attempts != sent.delivery.attempts or owed.holds or owed.status == "sent":
             return None
-        index = sent.receipt.index
-        if index != self._indexes.get(owed.chat, owed.next_index):
+        index, further = sent.receipt.index, self._further.get(owed.chat, 0)
+        if index != owed.next_index + further:
             return None
-        self._indexes[owed.chat] = index + 1
-        self._sent.append((owed.message, index))
+        self._further[owed.chat] = further + 1
+        self._places[owed.message] = index
         self._done[owed.id] = owed
         return owed
 
@@ -217,7 +228,14 @@ class PlainSettling:
         return heads
 
 
-class Settled(NamedTuple):
+async def move(statements: SqliteStatements, statement: str, chats: Mapping[int, Sequence[int]]) -> None:
+    """Move the count of chats on, given by how much and by their numbers: one statement for all that are alike."""
+    for by, numbers in chats.items():
+        await statements.count(statement, (by, json.dumps(numbers)))
+
+
+@value(frozen=True, slots=True)
+class Settled:
     """A settled delivery's chat, by number; and whether what is the head behind it is anybody's to claim."""
 
     chat: int

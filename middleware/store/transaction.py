@@ -62,7 +62,7 @@ class SqlTransaction(SqlBadges, ABC):
         if row is None:
             raise RuleBroken("A message needs a chat that is in the store.")
         number, seq, visitor = row
-        message = message_of(draft, seq=seq)
+        message = message_of(draft, seq=seq, dice=throw_dice(1)[0])
         asker = None if draft.ask is None else visitor
         await self._count(sql.ADD_MESSAGE, from_message(message, chat=number, asker=asker))
         return message
@@ -274,10 +274,10 @@ class SqlTransaction(SqlBadges, ABC):
         """The head of the chat of this number, if it is due."""
 
 
-def message_of(draft: Draft, *, seq: int) -> Message:
+def message_of(draft: Draft, *, seq: int, dice: str) -> Message:
     """The draft with an id and its place in the chat."""
     return Message(
-        message_id(draft.at),
+        message_id(draft.at, dice=dice),
         draft.chat,
         seq,
         draft.author,
@@ -290,6 +290,12 @@ def message_of(draft: Draft, *, seq: int) -> Message:
     )
 
 
-def message_id(at: float) -> MessageId:
+def message_id(at: float, *, dice: str) -> MessageId:
     """32 hexadecimal digits nobody can guess, that begin with the time so that the newest lie together."""
-    return MessageId(f"{int(at * 1000) & 0xFFFFFFFFFFFF:012x}{os.urandom(10).hex()}")
+    return MessageId(f"{int(at * 1000) & 0xFFFFFFFFFFFF:012x}{dice}")
+
+
+def throw_dice(many: int) -> Sequence[str]:
+    """So many times 20 hexadecimal digits of the system's dice; to ask them for all at once is cheaper."""
+    thrown = os.urandom(10 * many).hex()
+    return [thrown[at : at + 20] for at in range(0, len(thrown), 20)]

@@ -12,7 +12,10 @@ from middleware.store.migrate import migrate, migrations
 ONCE_A_START = {"WATCH_OPEN", "RELEASE_CLAIMS"}
 COUNTED = {"CHATS_OPEN", "OWED"}
 """These touch every open chat, or every delivery owed, and do so through an index that holds no others."""
-GIVEN = {"BADGES_AMONG", "GIVE_BACK_BEHIND", "LOOK_AT_ASKERS", "KNOWS_ONE_OF", "LOOK_AT_SENT", "LOOK_AT_CHATS"}
+GIVEN = {
+    *("BADGES_AMONG", "GIVE_BACK_BEHIND", "LOOK_AT_ASKERS", "KNOWS_ONE_OF", "LOOK_AT_SENT", "LOOK_AT_CHATS"),
+    *("MOVE_SEQ", "SET_ALL_SENT", "MOVE_INDEX", "FINISH_ALL", "MOVE_ON"),
+}
 """What is scanned is what was given."""
 FIRST_FIT = {"OLDEST_OWED"}
 """What is owed is read from the oldest on, up to the first that is no agent's name."""
@@ -24,11 +27,11 @@ EVERY_MESSAGE = {
     *("CHAT_FOR_ASK", "NEXT_SEQ", "ADD_MESSAGE", "OWED_AT", "OWE_AT"),
     *("CLAIMABLE", "CLAIM", "ADVANCE", "SET_SENT", "FINISH"),
     "CHAT_AT",
-    *("LOOK_AT_ASKERS", "KNOWS_ONE_OF", "LAST_NUMBERS", "MOVE_SEQ", "ADD_NUMBERED", "ADD_DELIVERY"),
-    *("LOOK_AT_SENT", "SET_ONE_SENT", "MOVE_INDEX", "FINISH_ONE", "PROMOTE_ONE"),
-    *("LOOK_AT_CHATS", "MOVE_ON"),
+    *("LOOK_AT_ASKERS", "KNOWS_ONE_OF", "LAST_NUMBERS"),
+    *("LOOK_AT_SENT", "PROMOTE_ONE"),
+    "LOOK_AT_CHATS",
 }
-"""Said, delivered, and heard from an agent."""
+"""Said, delivered, and heard from an agent. What is written for many at once may build one table for all of them."""
 
 
 def statements() -> dict[str, str]:
@@ -37,6 +40,7 @@ def statements() -> dict[str, str]:
         for module in (sql, sqlite_transaction, sqlite_plain, sqlite_hearing)
         for name, text in vars(module).items()
         if not name.startswith("_") and isinstance(text, str) and re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE)", text)
+        if not text.endswith("VALUES")  # Rows that are added are looked for nowhere.
     }
 
 
