@@ -9,7 +9,7 @@ import ssl
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -91,11 +91,14 @@ class Lines:
         begin = f"{method} {target} HTTP/1.1\r\nHost: {place.name}"
         _demand_breaks(begin, many=1)
         request = f"{begin}{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
-        await self._enter()
+        if self._room.locked():
+            await self._wait_for_room()
+        else:
+            await self._room.acquire()  # There is room, so this does not wait.
         try:
             line = self._kept(place) or await self._connected(place)
             try:
-                answer = await line.ask(request, patience=self._patience)
+                answer = await line.ask(request)
             except BaseException:
                 line.cut()
                 raise
@@ -112,10 +115,7 @@ class Lines:
             line.cut()
         await asyncio.gather(*(line.gone.wait() for line in gone))
 
-    async def _enter(self) -> None:
-        if not self._room.locked():
-            await self._room.acquire()  # There is room, so this does not wait.
-            return
+    async def _wait_for_room(self) -> None:
         try:
             async with asyncio.timeout(self._patience.connect):
                 await self._room.acquire()
@@ -140,7 +140,7 @@ class Lines:
 
     async def _connected(self, place: Place) -> "_Line":
         made = asyncio.get_running_loop().create_connection(
-            _Line, place.host, place.port, ssl=self._secure if place.secure else None
+            partial(_Line, self._patience), place.host, place.port, ssl=self._secure if place.secure else None
         )
         try:
             async with asyncio.timeout(self._patience.connect):
@@ -153,11 +153,13 @@ class Lines:
 class _Line(asyncio.Protocol):
     """One connection, and the request that is under way on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: Patience) -> None:
         self.gone = asyncio.Event()
+        self._patience = patience
         self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpResponseParser(self)
         self._answer = Answer()
-        self._waiting: asyncio.Future[Answer] | None = None
+        self._waiting: asyncio.Future[Answer] | None = None  # None: nothing is asked, or all was answered.
         self._kept_alive = True
         self._used = self._began = 0.0
         self._alarm = Alarm()
@@ -171,30 +173,30 @@ class _Line(asyncio.Protocol):
         self._kept_alive = False
         self._transport.abort()
 
-    async def ask(self, request: bytes, *, patience: Patience) -> Answer:
-        """Send, and wait for the whole answer. Raises `Broken`."""
-        self._parser = httptools.HttpResponseParser(self)
-        self._answer = Answer()
-        self._waiting = self._loop.create_future()
+    def ask(self, request: bytes) -> "asyncio.Future[Answer]":
+        """Send; the whole answer, or `Broken`."""
+        self._waiting = waiting = self._loop.create_future()
         self._began = self._loop.time()
-        self._patience = patience
         self._transport.write(request)
-        self._alarm.set(min(patience.read, patience.total), self._late)
-        try:
-            return await self._waiting
-        finally:
-            self._alarm.clear()
-            self._waiting = None
+        self._alarm.set_at(self._began + min(self._patience.read, self._patience.total), self._late)
+        return waiting
 
     def _late(self) -> None:
         self._fail("no answer in time")
 
     def _fail(self, why: str, cause: BaseException | None = None) -> None:
         self._kept_alive = False
-        if self._waiting is not None and not self._waiting.done():
+        waiting = self._over()
+        if waiting is not None and not waiting.done():
             broken = Broken(why)
             broken.__cause__ = cause
-            self._waiting.set_exception(broken)
+            waiting.set_exception(broken)
+
+    def _over(self) -> "asyncio.Future[Answer] | None":
+        """Nothing is asked any more; who waited for it."""
+        waiting, self._waiting = self._waiting, None
+        self._alarm.clear()
+        return waiting
 
     # --- asyncio's and httptools' calls
 
@@ -217,9 +219,14 @@ class _Line(asyncio.Protocol):
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
             self._fail("not HTTP", error)
-        if not self._waiting.done():
+        if self._waiting is not None:
             left = self._began + self._patience.total - self._loop.time()
             self._alarm.set(min(self._patience.read, left), self._late)
+
+    def on_message_begin(self) -> None:
+        """An answer begins. One that nobody asked for is the last of the line."""
+        self._answer = Answer()
+        self._kept_alive = self._waiting is not None
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer."""
@@ -237,13 +244,13 @@ class _Line(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The answer is whole; 100 to 199 only announce it."""
-        if self._answer.status < 200:
-            self._answer = Answer()
+        waiting = self._over() if self._answer.status >= 200 else None
+        if waiting is None:
             return
         self._kept_alive = self._parser.should_keep_alive()
         self._used = self._loop.time()
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(self._answer)
+        if not waiting.done():
+            waiting.set_result(self._answer)
 
 
 def _read(url: str) -> tuple[Place, str]:

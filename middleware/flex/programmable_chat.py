@@ -5,6 +5,7 @@ Powers: LooksForSent, NamesAgents.
 
 import asyncio
 import json
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -93,9 +94,9 @@ class ProgrammableChat:
         await self._hang_webhooks(ref)
         return ref
 
-    async def say(self, ref: FlexRef, message: Message) -> Receipt:
+    def say(self, ref: FlexRef, message: Message) -> Coroutine[Any, Any, Receipt]:
         """Post the message as the channel's identity, so that it fires webhooks and the flow's Studio step."""
-        return await self._posting.post(ref, message)
+        return self._posting.post(ref, message)
 
     async def end(self, ref: FlexRef) -> None:
         """Write INACTIVE beside the channel's other attributes, and tell the agent's task."""

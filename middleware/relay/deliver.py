@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import assert_never
 
@@ -67,8 +67,8 @@ class Deliver:
         """
         doubt = delivery.unsure
         try:
-            receipt = await self._sent_before(delivery)
-            doubt = doubt and receipt is not None
+            receipt = await self._sent_before(delivery) if doubt else None
+            doubt = receipt is not None
             if receipt is not None:
                 self._begin_to_settle(delivery, receipt, Attempt.FOUND, hands)
             elif delivery.kind is DeliveryKind.SAY:
@@ -86,7 +86,7 @@ class Deliver:
 
     async def _sent_before(self, delivery: Delivery) -> Receipt | None:
         """Look at Flex where an earlier attempt may have reached it."""
-        if not delivery.unsure or delivery.kind is not DeliveryKind.SAY or not isinstance(self._flex, LooksForSent):
+        if delivery.kind is not DeliveryKind.SAY or not isinstance(self._flex, LooksForSent):
             return None
         return await self._flex.find_sent(_ref(delivery.chat), _message(delivery))
 
@@ -114,10 +114,10 @@ class Deliver:
         log.info("Chat opened at Flex.")
         self._to_visitor.tell(accepted.chat, accepted.news)
 
-    async def _say(self, delivery: Delivery) -> Receipt:
+    def _say(self, delivery: Delivery) -> Awaitable[Receipt]:
         if delivery.chat.ended_by is Ender.FLEX:
             raise Refused("the chat ended at Flex before the message was sent")
-        return await self._flex.say(_ref(delivery.chat), _message(delivery))
+        return self._flex.say(_ref(delivery.chat), _message(delivery))
 
     def _begin_to_settle(self, delivery: Delivery, receipt: Receipt, attempt: Attempt, hands: Hands) -> None:
         """The next of the chat need not wait until this is written: should it not be, it is looked for at Flex."""

@@ -11,20 +11,16 @@ from middleware.relay.model import ChatId, ChatState, Delivery, DeliveryId, Ende
 
 
 class Lanes:
-    """Every chat's lane; its length is how much is in hand. Nothing here waits.
+    """Every chat's lane; `many` is how much is in hand, `settling` how many of it are answered and not settled yet.
 
-    What was taken is known again by itself, not by its number: a delivery may be here twice, claimed anew.
+    Nothing here waits. What was taken is known again by itself, not by its number: a delivery may be here twice,
+    claimed anew.
     """
 
     def __init__(self) -> None:
         self._lanes: dict[ChatId, _Lane] = {}
         self._ready: deque[_Lane] = deque()
-        self._many = 0
-        self.settling = 0
-        """How many are answered, and not settled yet."""
-
-    def __len__(self) -> int:
-        return self._many
+        self.many = self.settling = 0
 
     def in_hand(self) -> set[DeliveryId]:
         """All that is claimed, and not settled or given back yet."""
@@ -44,7 +40,7 @@ class Lanes:
         for delivery in claimed:
             lane.waiting.append((delivery, until))
         lane.last = claimed[-1].id
-        self._many += len(claimed)
+        self.many += len(claimed)
         self._call(lane)
         return True
 
@@ -102,9 +98,12 @@ class Lanes:
     def settled(self, delivery: Delivery) -> None:
         """What was answered is in hand no longer."""
         lane = self._lanes[delivery.chat.id]
-        lane.unsettled = [other for other in lane.unsettled if other is not delivery]
+        if lane.unsettled[0] is delivery:
+            del lane.unsettled[0]
+        else:
+            lane.unsettled = [other for other in lane.unsettled if other is not delivery]
         self.settling -= 1
-        self._many -= 1
+        self.many -= 1
         self._leave(lane, delivery.chat.id)
 
     def given_back(self, delivery: Delivery) -> int:
@@ -112,7 +111,7 @@ class Lanes:
         lane = self._lanes[delivery.chat.id]
         lane.under_way, lane.giving_back = None, False
         forgotten = lane.forget_behind(delivery.id)
-        self._many -= 1 + forgotten
+        self.many -= 1 + forgotten
         self._call(lane)
         self._leave(lane, delivery.chat.id)
         return forgotten

@@ -148,7 +148,7 @@ class ToFlex:
 
     @property
     def _room(self) -> int:
-        return self._most - len(self._lanes) - self._promised
+        return self._most - self._lanes.many - self._promised
 
     @property
     def _room_for_others(self) -> int:
@@ -198,7 +198,10 @@ class ToFlex:
         """Until it is being settled or was given back; if it does not come through, those behind it are given back."""
         settling = False
         try:
-            settling = await self._try(delivery, attempt)
+            try:
+                settling = await attempt
+            except Exception as error:  # noqa: BLE001 — it is logged there
+                await self._not_tried(delivery, error)
             answered = None if settling else self._lanes.giving_back(delivery)
             if answered is not None:
                 await self._until_written(lambda tx, now: tx.give_back_behind(delivery, due=now, but=answered))
@@ -209,17 +212,13 @@ class ToFlex:
             if not settling:
                 self._over(delivery)
 
-    async def _try(self, delivery: Delivery, attempt: Delivering) -> bool:
+    async def _not_tried(self, delivery: Delivery, error: Exception) -> None:
         """Whoever claims what could not be settled looks at Flex first."""
-        try:
-            return await attempt
-        except Exception as error:
-            unforeseen = not isinstance(error, StoreUnavailable)
-            facts = {"chat": delivery.chat.id, "delivery": delivery.id, "reason": type(error).__name__}
-            log.warning("Could not settle.", extra=facts, exc_info=unforeseen)
-            await self._wait_a_little()
-            await self._until_written(lambda tx, now: tx.postpone(delivery, due=now, unsure=True))
-        return False
+        unforeseen = None if isinstance(error, StoreUnavailable) else error
+        facts = {"chat": delivery.chat.id, "delivery": delivery.id, "reason": type(error).__name__}
+        log.warning("Could not settle.", extra=facts, exc_info=unforeseen)
+        await self._wait_a_little()
+        await self._until_written(lambda tx, now: tx.postpone(delivery, due=now, unsure=True))
 
     def _over(self, delivery: Delivery) -> None:
         """It is settled, or was given back."""

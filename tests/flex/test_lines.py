@@ -94,6 +94,21 @@ async def test_a_line_is_used_again() -> None:
     assert 1 == made
 
 
+@pytest.mark.parametrize("more", [b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 500 Oo"])
+async def test_what_nobody_asked_for_is_no_answer(more: bytes) -> None:
+    """What comes behind an answer would else be taken for that to the next request: the line is given up."""
+    made = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal made
+        made += 1
+        await saying(WHOLE + more)(reader, writer)
+
+    async with server(serve) as url, lines() as to:
+        assert [(201, b"{}")] * 3 == [(answer.status, answer.body) for answer in [await ask(to, url) for _ in range(3)]]
+    assert 3 == made
+
+
 async def test_a_line_that_the_server_has_cut_is_not_used_again() -> None:
     """What was idle and is gone costs nothing: the next request takes a new line."""
 

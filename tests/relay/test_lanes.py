@@ -40,7 +40,7 @@ def test_of_each_chat_one_goes_at_a_time() -> None:
     assert {1, 2, 3} == lanes.in_hand()
     over(lanes, one)
     assert {2, 3} == lanes.in_hand()
-    assert 2 == len(lanes)
+    assert 2 == lanes.many
 
 
 def test_what_stands_behind_something_unknown_is_not_taken_in_hand() -> None:
@@ -73,7 +73,7 @@ def test_what_is_behind_one_that_did_not_come_through_is_out_of_hand() -> None:
     assert [two_again] == taken(lanes)
     over(lanes, one_again)
     over(lanes, two_again)
-    assert (set(), 0) == (lanes.in_hand(), len(lanes))
+    assert (set(), 0) == (lanes.in_hand(), lanes.many)
 
 
 def test_what_is_being_given_back_lets_nobody_go() -> None:
