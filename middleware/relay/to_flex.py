@@ -46,7 +46,7 @@ class ToFlex:
         self._lanes = Lanes()
         self._most = pace.at_once + pace.waiting
         self._calling = 0
-        self._doubts = self._cleared = 0
+        self._doubts, self._in_doubt = 0, False
         self._promised = 0
         self._more = False
         self._crew = Crew(self._most)
@@ -167,13 +167,10 @@ class ToFlex:
         self._calling += taken is not None
         return taken
 
-    @property
-    def _in_doubt(self) -> bool:
-        return self._doubts != self._cleared
-
     def _doubt(self) -> None:
         """Something may be claimed that is not in hand: the next round gives it back."""
         self._doubts += 1
+        self._in_doubt = True
         self._lookout.wake()
 
     async def _hand(self, delivery: Delivery, until: float) -> None:
@@ -280,9 +277,11 @@ class ToFlex:
             claimed = await told
         except StoreUnavailable as error:
             self._doubts += 1
+            self._in_doubt = True
             log.warning("Could not claim.", extra={"reason": str(error)})
             return []
-        self._cleared = doubts if clearing else self._cleared  # What came meanwhile is not cleared by that.
+        if clearing:
+            self._in_doubt = self._doubts != doubts  # What came meanwhile is not cleared by that.
         return claimed
 
 

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -34,8 +34,9 @@ CrashPoint: TypeAlias = Callable[[str], None]
 RunBatch: TypeAlias = Callable[[Sequence[Work]], Sequence[Outcome]]
 """One outcome for each work, in order. Raises `StoreUnavailable` if none was begun."""
 
-_Job: TypeAlias = tuple[Work, Then]
-_Told: TypeAlias = tuple[Then, Outcome]
+_Job: TypeAlias = tuple[Work, Then, Context | None]
+"""A work, and who is told in which context what came of it; None: in no matter which."""
+_Told: TypeAlias = tuple[Then, Context | None, Outcome]
 
 
 class BatchThread:
@@ -64,14 +65,13 @@ class BatchThread:
 
     def take(self, work: Work, then: Then) -> None:
         """The same, told to `then` in the context of whoever asks."""
-        context = copy_context()
-        self._put(work, lambda outcome: context.run(then, outcome))
+        self._put(work, then, copy_context())
 
-    def _put(self, work: Work, then: Then) -> None:
+    def _put(self, work: Work, then: Then, context: Context | None = None) -> None:
         if self._stopping:
-            self._loop.call_soon(then, Outcome(error=StoreUnavailable("The store is closed.")))
+            self._loop.call_soon(then, Outcome(error=StoreUnavailable("The store is closed.")), context=context)
         else:
-            self._jobs.put((work, then))
+            self._jobs.put((work, then, context))
 
     async def stop(self) -> None:
         """Finish what waits, close, and end the thread."""
@@ -107,13 +107,13 @@ class BatchThread:
     def _do(self, jobs: list[_Job]) -> Iterable[_Told]:
         jobs = _alike_together(jobs)
         try:
-            outcomes = self._run([work for work, _ in jobs])
+            outcomes = self._run([work for work, _, _ in jobs])
         except StoreUnavailable as error:
             # What came meanwhile has waited for the same cause: nobody waits for it twice.
-            return [(then, Outcome(error=own(error))) for _, then in jobs + self._waiting()]
+            return [(then, context, Outcome(error=own(error))) for _, then, context in jobs + self._waiting()]
         except BaseException as error:  # noqa: BLE001 — the callers get it; the thread must live for the next batch
-            return [(then, Outcome(error=error)) for _, then in jobs]
-        return [(then, outcome) for (_, then), outcome in zip(jobs, outcomes, strict=True)]
+            return [(then, context, Outcome(error=error)) for _, then, context in jobs]
+        return [(then, context, outcome) for (_, then, context), outcome in zip(jobs, outcomes, strict=True)]
 
     def _waiting(self) -> list[_Job]:
         jobs = []
@@ -157,8 +157,11 @@ def own(error: StoreUnavailable) -> StoreUnavailable:
 
 def _tell(told: Iterable[_Told]) -> None:
     """One that cannot be told is no other's matter."""
-    for then, outcome in told:
+    for then, context, outcome in told:
         try:
-            then(outcome)
+            if context is None:
+                then(outcome)
+            else:
+                context.run(then, outcome)
         except Exception:
             log.exception("What came of a write could not be told.")

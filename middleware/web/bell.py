@@ -18,6 +18,7 @@ from middleware.relay.meters import UNCOUNTED, Meters
 from middleware.relay.model import AskId, Chat, ChatId, ChatOpened, MessageChanged, MessageSaid, News, VisitorId
 from middleware.relay.ports import Store
 from middleware.relay.to_visitor import CatchUp, since
+from middleware.web.line import Line
 
 log = logging.getLogger(__name__)
 
@@ -31,22 +32,24 @@ class Voice(Protocol):
 
     tells_changes: bool
 
-    def tell(self, sid: str, chat: Chat, news: News) -> None:
+    def tell(self, ear: "Ear", chat: Chat, news: News) -> None:
         """Tell the socket one thing, at once."""
 
-    async def tell_all(self, sid: str, found: CatchUp) -> None:
+    async def tell_all(self, ear: "Ear", found: CatchUp) -> None:
         """Tell the socket what it missed, no faster than it takes it."""
 
-    async def send_away(self, sid: str) -> None:
+    async def send_away(self, ear: "Ear") -> None:
         """Tell the socket that it is no longer wanted."""
 
-    async def hang_up(self, sid: str) -> None:
+    async def hang_up(self, ear: "Ear") -> None:
         """End the socket's connection; its page comes back by itself."""
 
 
 @dataclass(slots=True, eq=False)
 class Ear:
     """One listening socket, and how far it has heard: `told` is the last `seq` it was given of `chat`.
+
+    `line` carries what it is told; None if that had ended already.
 
     `since` is when that chat was opened: an older chat's late news are not mistaken for those of a newer one. `current`
     says that every change to what it was told has been told too. `badge` is what it came with, or was given with its
@@ -56,6 +59,7 @@ class Ear:
     sid: str
     visitor: VisitorId
     voice: Voice
+    line: Line | None = None
     chat: ChatId | None = None
     told: int = 0
     since: float = 0.0
@@ -196,7 +200,7 @@ class SocketBell:
                 return  # Its own words; the answer says so.
             self._meters.told(1)
         try:
-            ear.voice.tell(ear.sid, chat, news)
+            ear.voice.tell(ear, chat, news)
         except Exception:
             log.exception("A socket could not be told.", extra={"chat": chat.id})
 
@@ -222,7 +226,7 @@ class SocketBell:
             return
         if found is not None:
             ear.missed = ear.missed or found.more
-            await ear.voice.tell_all(ear.sid, found)
+            await ear.voice.tell_all(ear, found)
 
     async def _read(self, ear: Ear, *, chat: ChatId | None, after: int) -> CatchUp | None:
         current = ear.current or not ear.voice.tells_changes

@@ -35,17 +35,16 @@ class ChatNamespace(Namespace):
             raise UnknownAsk(f"There is no ask of this name; there are {', '.join(ASKS)}.")
         return await grant(self, ear, payload_of(ask))
 
-    def tell(self, sid: str, chat: Chat, news: News) -> None:
+    def tell(self, ear: Ear, chat: Chat, news: News) -> None:
         """Tell the socket one thing, at once."""
-        name, payload = wire.shape_news(chat, news)
-        self.say(sid, name, payload)
+        self.say(ear, *wire.shape_news(chat, news))
 
-    async def tell_all(self, sid: str, found: CatchUp) -> None:
+    async def tell_all(self, ear: Ear, found: CatchUp) -> None:
         """Tell the socket what it missed, as the news `opened`; with the last of it a token, if one can be had."""
-        await self.room(sid)
-        token = None if found.more else await self.token_if_any(sid)
+        await self.room(ear)
+        token = None if found.more else await self.token_if_any(ear)
         more = {} if token is None else {"token": token}
-        self.say(sid, "opened", {**wire.shape_catch_up(found), **more})
+        self.say(ear, "opened", {**wire.shape_catch_up(found), **more})
 
     async def _open(self, ear: Ear, payload: object) -> wire.Shape:
         about = beside(wire.read_open(payload), ear)

@@ -103,10 +103,12 @@ class Door:
         if self._inside >= self.limits.most_sockets:
             raise TurnedAway(503, "this node is full", retry_after=30)
 
-    def enter(self, address: str) -> None:
-        """A socket from there is in."""
-        self._guests_of(address).sockets += 1
+    def enter(self, address: str) -> Bucket:
+        """A socket from there is in; what is left of the rate of all that come from there, until it leaves."""
+        guests = self._guests_of(address)
+        guests.sockets += 1
         self._inside += 1
+        return guests.frames
 
     def leave(self, address: str) -> None:
         """It is out."""
@@ -116,14 +118,14 @@ class Door:
     def wait(self, line: Line, cost: float) -> float:
         """How many seconds to wait until so much more is read of the line, and of its address."""
         now = self.now()
-        return max(line.frames.take(cost, now=now), self._guests_of(line.address).frames.take(cost, now=now))
+        return max(line.frames.take(cost, now=now), line.crowd.take(cost, now=now))
 
     def spare(self, line: Line, cost: float) -> bool:
         """Whether so much may be read at once; then it is taken."""
         now = self.now()
         if not line.frames.spare(cost, now=now):
             return False
-        if not self._guests_of(line.address).frames.spare(cost, now=now):
+        if not line.crowd.spare(cost, now=now):
             line.frames.give_back(cost)
             return False
         return True
@@ -131,7 +133,7 @@ class Door:
     def give_back(self, line: Line, cost: float) -> None:
         """It is not read yet."""
         line.frames.give_back(cost)
-        self._guests_of(line.address).frames.give_back(cost)
+        line.crowd.give_back(cost)
 
     def _guests_of(self, address: str) -> _Guests:
         guests = self._guests.get(address)

@@ -95,10 +95,10 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
         """The engine has opened a socket: it is a line from now on."""
         limits, unread = self.limits, self.sockets[sid].queue
         bucket = Bucket(limits.frames_at_once, limits.frames_per_second, self._door.now())
-        line = Line(sid, environ[_ADDRESS], unread, bucket, limits.goodbye_seconds)
+        address = environ[_ADDRESS]
+        line = Line(sid, address, unread, bucket, self._door.enter(address), limits.goodbye_seconds)
         unread.overflow = lambda: self._soon(self.refuse(line, "it does not read what it is told", at_once=True))
         self.lines[sid] = environ[_LINE] = line
-        self._door.enter(line.address)
         self.expect_namespace(line)
 
     def over(self, sid: str) -> None:

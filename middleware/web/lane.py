@@ -117,7 +117,8 @@ class Lane:
     def _start(self, asks: Sequence[Ask], work: Work) -> None:
         self._under_way, self._work = asks, work
         self._alarm.set_at(asks[0].due, self._late)
-        self._change()
+        if self._changed is not None:
+            self._change()
         try:
             work(asks, self._done)
         except Exception:
@@ -130,7 +131,8 @@ class Lane:
         self.stuck = False
         self._work = None
         self._alarm.clear()
-        self._change()
+        if self._changed is not None:
+            self._change()
 
     def _late(self) -> None:
         late, waiting = self._under_way, self._waiting

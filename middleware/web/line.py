@@ -130,12 +130,17 @@ class Unread:
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """One connection: whose, how fast, and its timers. `sid` is a secret: it is never logged."""
+    """One connection: whose, how fast, and its timers. `sid` is a secret: it is never logged.
+
+    `frames` is what is left of its rate, `crowd` of its address's. `joined` is the namespace it is in, and its socket
+    there; None if it is in none, or in several.
+    """
 
     sid: str
     address: str
     unread: Unread
     frames: Bucket
+    crowd: Bucket
     goodbye_seconds: float
     polling: bool = False
     ended: bool = False
@@ -143,6 +148,7 @@ class Line:
     transport: asyncio.Transport | None = None
     websocket: Carrier | None = None
     lane: Lane | None = None
+    joined: tuple[str, str] | None = None
     _beat: TimerHandle | None = field(default=None)
     _cut: TimerHandle | None = field(default=None)
 
@@ -150,6 +156,11 @@ class Line:
         """Tell it a Socket.IO packet: at once if its connection has room and nothing waits, else in its turn."""
         if self.websocket is None or self.unread or self.ended or not self.websocket.carry("4" + packet):
             self.unread.put_nowait(Packet(MESSAGE, packet))
+
+    def in_order(self, most: int) -> Lane:
+        """The lane of its asks; so many may wait in it to go together."""
+        lane = self.lane = self.lane or Lane(most=most)
+        return lane
 
     def beat(self, *, within: float, then: Callable[[], None]) -> None:
         """The line's one clock of pings: do this next, and then."""

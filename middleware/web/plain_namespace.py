@@ -33,27 +33,27 @@ class PlainNamespace(Namespace):
             raise UnknownAsk(f"There is only `{SAY}` here.")
         return wire.shape_said(await self._say(ear, wire.read_text(payload_of(ask))))
 
-    def tell(self, sid: str, chat: Chat, news: News) -> None:
+    def tell(self, ear: Ear, chat: Chat, news: News) -> None:
         """Texts, and the end."""
         match news:
             case MessageSaid():
-                self._tell_text(sid, news.message)
+                self._tell_text(ear, news.message)
             case ChatEnded():
-                self.say(sid, ENDED)
+                self.say(ear, ENDED)
             case _:
                 return
 
-    async def tell_all(self, sid: str, found: CatchUp) -> None:
+    async def tell_all(self, ear: Ear, found: CatchUp) -> None:
         """The token that now stands for the one it came with, the texts as they are now, and the end."""
-        token = None if found.more else await self.token_if_any(sid)
+        token = None if found.more else await self.token_if_any(ear)
         if token is not None:
-            self.say(sid, TOKEN, token)
+            self.say(ear, TOKEN, token)
         for message in found.messages:
             if message.edited is not Edited.WITHDRAWN:
-                await self.room(sid)
-                self._tell_text(sid, message)
+                await self.room(ear)
+                self._tell_text(ear, message)
         if found.chat.state is ChatState.ENDED and not found.more:
-            self.say(sid, ENDED)
+            self.say(ear, ENDED)
 
     async def _say(self, ear: Ear, text: str) -> Message:
         words = Words(AskId(new_id()), text)
@@ -62,13 +62,14 @@ class PlainNamespace(Namespace):
         except (NotOpen, AlreadyEnded):
             token = await self.reception.token(ear)
             ear.begin(await self.from_visitor.open(ear.visitor, beside(About(), ear)))
-            self.say(ear.sid, TOKEN, token)
+            self.say(ear, TOKEN, token)
             return await self.from_visitor.say(ear.visitor, words)
 
     def _tell_aloud(self, sid: str, tell: Teller, answer: wire.Shape) -> None:
-        if not answer["ok"]:
-            self.say(sid, PROBLEM, answer["error"])
+        ear = None if answer["ok"] else self.ear_of(sid)
+        if ear is not None:
+            self.say(ear, PROBLEM, answer["error"])
         tell(answer)
 
-    def _tell_text(self, sid: str, message: Message) -> None:
-        self.say(sid, SAY, message.text)
+    def _tell_text(self, ear: Ear, message: Message) -> None:
+        self.say(ear, SAY, message.text)

@@ -23,7 +23,6 @@ from middleware.web.frames import (
     Disconnect,
     Event,
     answer_packet,
-    event_packet,
     read_packet,
 )
 from middleware.web.lane import Ask
@@ -75,25 +74,17 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
 
     async def emit(self, event: str, data: object = None, **to: Any) -> None:
         """Refused: it speaks to rooms, of which there are none, and may wait for an answer that a page never gives."""
-        raise NotImplementedError("There are no rooms: `tell` tells one socket.")
+        raise NotImplementedError("There are no rooms: a namespace's `say` tells one socket.")
 
-    def tell(self, sid: str, namespace: str, event: str, *data: object) -> None:
-        """Tell a socket, at once: what `emit` would take two tasks for. A socket that is gone is told nothing."""
-        line = self.eio.lines.get(self.manager.eio_sid_from_sid(sid, namespace) or "")
-        if line is not None:
-            line.tell(event_packet(namespace, [event, *data]))
+    def line_of(self, sid: str, namespace: str) -> Line | None:
+        """The line of a socket, unless that has ended."""
+        return self.eio.lines.get(self.manager.eio_sid_from_sid(sid, namespace) or "")
 
     async def disconnect(self, sid: str, namespace: str | None = None, ignore_queue: bool = False) -> None:
         """Tell a socket that it is no longer wanted in the namespace."""
         eio_sid = self.manager.eio_sid_from_sid(sid, namespace or "/")
         await super().disconnect(sid, namespace=namespace, ignore_queue=ignore_queue)
         self._mind(eio_sid)
-
-    async def room(self, sid: str, namespace: str) -> None:
-        """Wait until the socket has taken most of what it was told, or is gone."""
-        line = self.eio.lines.get(self.manager.eio_sid_from_sid(sid, namespace))
-        if line is not None:
-            await line.unread.room()
 
     async def move(self, *, within: float) -> None:
         """Take no socket any more, and close those that there are, one after the other within so many seconds."""
@@ -140,9 +131,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
             return False
         if not isinstance(packet, Event) or packet.name in RESERVED:
             return False
-        sid = self._inside(line, packet.namespace)
-        if sid is None:
+        if line.joined is None or line.joined[0] != packet.namespace:
             return False
+        sid = line.joined[1]
         namespace = self.namespace_handlers[packet.namespace]
         begins: bool = namespace.begins(line, sid, self._ask_of(line, packet, sid=sid, size=len(text)))
         return begins
@@ -184,7 +175,10 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
         line = self.eio.lines.get(eio_sid or "")
         if line is None:
             return
-        if any(self.manager.sid_from_eio_sid(line.sid, namespace) for namespace in self.namespace_handlers):
+        sids = [(name, self.manager.sid_from_eio_sid(line.sid, name)) for name in self.namespace_handlers]
+        joined = [(name, sid) for name, sid in sids if sid is not None]
+        line.joined = joined[0] if len(joined) == 1 else None
+        if joined:
             line.found()
         else:
             self.eio.expect_namespace(line)

@@ -18,6 +18,7 @@ from middleware.relay.subject import context_about
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear, SocketBell
+from middleware.web.frames import event_packet
 from middleware.web.lane import LATE, PUT_OFF, Answered, Ask, Lane
 from middleware.web.limits import Limits
 from middleware.web.line import Line
@@ -79,19 +80,19 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         """Begin an ask of this socket, in its turn among the asks of its line."""
         if self.begins(line, sid, ask):
             return
-        lane = self._lane(line)
+        lane = line.in_order(self.limits.asks_together)
         if not await lane.room(ask.common, until=ask.due) or not self._begin(lane, sid, ask):
             ask.tell(PUT_OFF)
 
     def begins(self, line: Line, sid: str, ask: Ask) -> bool:
         """Begin an ask of this socket, or let it wait to go together with the next; False if it must wait for that."""
         ask.common = sid if self.may_join(ask) else None
-        lane = self._lane(line)
+        lane = line.lane or line.in_order(self.limits.asks_together)
         return lane.takes(ask.common) and self._begin(lane, sid, ask)
 
-    def _lane(self, line: Line) -> Lane:
-        lane = line.lane = line.lane or Lane(most=self.limits.asks_together)
-        return lane
+    def ear_of(self, sid: str) -> Ear | None:
+        """The socket, if it is there."""
+        return self._ears.get(sid)
 
     def _begin(self, lane: Lane, sid: str, ask: Ask) -> bool:
         """False if the socket has gone meanwhile."""
@@ -139,47 +140,47 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         """What the ask is granted. Raises `AskRefused` if it is not."""
 
     @abstractmethod
-    def tell(self, sid: str, chat: Chat, news: News) -> None:
+    def tell(self, ear: Ear, chat: Chat, news: News) -> None:
         """Tell the socket one thing, at once."""
 
     @abstractmethod
-    async def tell_all(self, sid: str, found: CatchUp) -> None:
+    async def tell_all(self, ear: Ear, found: CatchUp) -> None:
         """Tell the socket what it missed."""
 
-    def say(self, sid: str, event: str, *data: object) -> None:
-        """Tell the socket an event, at once."""
-        self.server.tell(sid, self.namespace, event, *data)
+    def say(self, ear: Ear, event: str, *data: object) -> None:
+        """Tell the socket an event, at once: what `emit` would take two tasks for. One that is gone is told nothing."""
+        if ear.line is not None:
+            ear.line.tell(event_packet(self.namespace, [event, *data]))
 
-    async def room(self, sid: str) -> None:
-        """Wait until the socket has taken most of what it was told: before telling it much."""
-        await self.server.room(sid, self.namespace)
+    async def room(self, ear: Ear) -> None:
+        """Wait until the socket has taken most of what it was told, or is gone: before telling it much."""
+        if ear.line is not None:
+            await ear.line.unread.room()
 
-    async def send_away(self, sid: str) -> None:
+    async def send_away(self, ear: Ear) -> None:
         """The visitor has too many sockets: this one is no longer wanted."""
-        await self.disconnect(sid)
+        await self.disconnect(ear.sid)
 
-    async def token_if_any(self, sid: str) -> str | None:
+    async def token_if_any(self, ear: Ear) -> str | None:
         """The token for news: where there is none to give, the news are worth telling without."""
-        ear = self._ears.get(sid)
-        if ear is None:
+        if self.ear_of(ear.sid) is not ear:
             return None
         try:
             return await self.reception.token(ear)
         except (BadToken, StoreUnavailable):
             return None
 
-    async def hang_up(self, sid: str) -> None:
+    async def hang_up(self, ear: Ear) -> None:
         """End the socket's whole connection: a client comes back after that, but not after a mere goodbye."""
-        line = self.server.manager.eio_sid_from_sid(sid, self.namespace)
-        if line is not None:
-            await self.server.eio.disconnect(line)
+        if ear.line is not None:
+            await self.server.eio.disconnect(ear.line.sid)
 
     async def forget(self, ear: Ear) -> None:
         """The visitor's tokens in this browser are good no more; this socket is a new visitor's, the others are cut."""
         await self.reception.forget(ear)
         self.bell.forget(ear)
         if self._ears.get(ear.sid) is ear:  # It may have gone meanwhile.
-            self._listen(Ear(ear.sid, VisitorId(new_id()), voice=self))
+            self._listen(Ear(ear.sid, VisitorId(new_id()), voice=self, line=ear.line))
         self._watch.wake()
 
     async def _connect(self, sid: str, auth: object) -> None:
@@ -192,10 +193,11 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
         except StoreUnavailable as error:
             raise _unwelcome("unavailable", "The server cannot look: connect again a little later.") from error
         position = greeting.position
-        ear = Ear(sid, guest.visitor, voice=self, chat=position.chat, told=position.after)
+        line = self.server.line_of(sid, self.namespace)
+        ear = Ear(sid, guest.visitor, self, line, chat=position.chat, told=position.after)
         ear.badge, ear.good_until = guest.badge, guest.good_until
         for old in self.bell.ears_of(ear.visitor)[: -(self.limits.sockets_per_visitor - 1) or None]:
-            await old.voice.send_away(old.sid)
+            await old.voice.send_away(old)
         self._listen(ear)
         if guest.badge is not None:
             self.bell.catch_up(ear)

@@ -63,7 +63,7 @@ class Watch:
         for some in _slices({ear.badge.id for ear in ears if ear.badge is not None}):
             taken = await self._badges.taken(some)
             cut += [ear for ear in ears if ear.badge is not None and ear.badge.id in taken]
-        await asyncio.gather(*(ear.voice.hang_up(ear.sid) for ear in cut))
+        await asyncio.gather(*(ear.voice.hang_up(ear) for ear in cut))
         if cut:
             log.info("Sockets were cut whose token ran out or was taken back.", extra={"sockets": len(cut)})
         return len(cut)

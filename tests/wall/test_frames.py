@@ -84,7 +84,7 @@ async def test_acks_that_nobody_asked_for_leave_nothing(town: Town, caplog: pyte
     await raw.send(*(f'43/chat,{number}["x"]' for number in range(100)))
     await raw.ask("resume", {})
     assert ({}, []) == (town.server.manager.callbacks, caplog.records)
-    with pytest.raises(NotImplementedError, match="`tell`"):
+    with pytest.raises(NotImplementedError, match="`say`"):
         await town.server.emit("said", {}, namespace="/chat", callback=print)
 
 

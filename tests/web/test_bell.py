@@ -56,15 +56,15 @@ class Page:
     resets: int = 0
     gate: asyncio.Event = field(default_factory=_open_gate)
 
-    def tell(self, sid: str, chat: Chat, news: News) -> None:
-        del sid, chat
+    def tell(self, ear: Ear, chat: Chat, news: News) -> None:
+        del ear, chat
         self.told.append(news)
         self.subjects.append(subject())
         if isinstance(news, MessageSaid):
             self.heard.append(news.message.seq)
 
-    async def tell_all(self, sid: str, found: CatchUp) -> None:
-        del sid
+    async def tell_all(self, ear: Ear, found: CatchUp) -> None:
+        del ear
         self.catch_ups += 1
         self.changed += [message.text for message in found.changed]
         self.resets += found.reset
@@ -74,11 +74,11 @@ class Page:
             for _ in range(self.slow):
                 await asyncio.sleep(0)
 
-    async def send_away(self, sid: str) -> None:
-        raise AssertionError(f"nobody sends {sid} away")
+    async def send_away(self, ear: Ear) -> None:
+        raise AssertionError(f"nobody sends {ear.sid} away")
 
-    async def hang_up(self, sid: str) -> None:
-        raise AssertionError(f"{sid} was hung up by its bell")
+    async def hang_up(self, ear: Ear) -> None:
+        raise AssertionError(f"{ear.sid} was hung up by its bell")
 
 
 class House:
