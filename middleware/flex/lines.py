@@ -67,7 +67,8 @@ class Place(NamedTuple):
 def head_of(headers: Mapping[str, str]) -> str:
     """Headers as they are sent. Raises `ValueError` for a line break where one would make another request of it."""
     head = "".join(f"\r\n{name}: {value}" for name, value in headers.items())
-    _demand_breaks(head, many=len(headers))
+    if not head.count("\r") == head.count("\n") == len(headers):
+        raise ValueError("A line break cannot be sent in a header.")
     return head
 
 
@@ -87,9 +88,10 @@ class Lines:
 
     async def ask(self, method: str, url: str, *, head: str, body: bytes) -> Answer:
         """Send one request and read its whole answer; `head`: see `head_of`. Raises `NotReached` or `Broken`."""
+        if not (url.isascii() and url.isprintable()):
+            raise ValueError("A line break cannot be sent in an address.")
         place, target = _read(url)
         begin = f"{method} {target} HTTP/1.1\r\nHost: {place.name}"
-        _demand_breaks(begin, many=1)
         request = f"{begin}{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
         if self._room.locked():
             await self._wait_for_room()
@@ -266,8 +268,3 @@ def _place(scheme: str, authority: str) -> Place:
     host, port = parts.hostname or "", parts.port or (443 if secure else 80)
     name = f"[{host}]" if ":" in host else host
     return Place(host, port, secure, name if port in {80, 443} else f"{name}:{port}")
-
-
-def _demand_breaks(text: str, *, many: int) -> None:
-    if not text.count("\r") == text.count("\n") == many:
-        raise ValueError("A line break cannot be sent in a header.")

@@ -37,10 +37,9 @@ class Posting:
 
     async def post(self, ref: FlexRef, message: Message) -> Receipt:
         """Post the message as the visitor, so that it fires webhooks and the flow's Studio step."""
-        form = (
-            f"{self._author}={_AUTHOR}{_quoted(message.chat)}"
-            f"&Body={_quoted(message.text)}&Attributes={_quoted_attributes(message.id)}"
-        )
+        chat, id_ = _quoted_ids(message)
+        text = message.text if _is_plain(message.text) else quote_plus(message.text)
+        form = f"{self._author}={_AUTHOR}{chat}&Body={text}&Attributes={_BEFORE_ID}{id_}{_BEHIND_ID}"
         try:
             sent = await self._transport.post(f"{self._url}/{ref}/Messages", head=self._head, form=form.encode())
         except Rejected as error:
@@ -49,13 +48,10 @@ class Posting:
         return Receipt(chat_events.message_key(told_sid(sent.get("sid"))), told_index(sent.get("index")))
 
 
-def _quoted_attributes(message: MessageId) -> str:
-    """All but the id is the same each time."""
-    return f"{_BEFORE_ID}{message if _is_plain(message) else quote_plus(json.dumps(message)[1:-1])}{_BEHIND_ID}"
-
-
-def _quoted(text: str) -> str:
-    return text if _is_plain(text) else quote_plus(text)
+def _quoted_ids(message: Message) -> tuple[str, str]:
+    """The chat's as it stands in a form, and the message's as it stands in JSON in a form."""
+    chat, id_ = message.chat, message.id
+    return (chat, id_) if _is_plain(chat + id_) else (quote_plus(chat), quote_plus(json.dumps(id_)[1:-1]))
 
 
 def _is_plain(text: str) -> bool:
@@ -63,6 +59,7 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and text.isalnum()
 
 
+# All but the ids is the same each time.
 _AUTHOR = quote_plus(chat_events.identity(ChatId("")))
 _ID = MessageId("@")
 _BEFORE_ID, _BEHIND_ID = map(quote_plus, chat_events.attributes(_ID).split(_ID))

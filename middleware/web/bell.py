@@ -79,10 +79,14 @@ class Ear:
         while len(self.asked) > keep:
             del self.asked[next(iter(self.asked))]
 
-    def knows(self, chat: Chat, news: News) -> bool:
-        """Whether these are its own words, in their turn: the answer tells of them, and it has heard them now."""
-        if not isinstance(news, MessageSaid) or self.chat != chat.id or self.behind or self.reading.locked():
-            return False
+    def unknown(self, chat: Chat, news: Sequence[News]) -> Sequence[News]:
+        """What of these it does not know: not its own words in their turn, of which the answer tells."""
+        if self.chat != chat.id or self.behind or self.reading.locked():
+            return news
+        return [one for one in news if not (isinstance(one, MessageSaid) and self._knows(one))]
+
+    def _knows(self, news: MessageSaid) -> bool:
+        """Whether these are its own words, in their turn: it has heard them now."""
         message = news.message
         if message.seq != self.told + 1 or message.ask not in self.asked:
             return False
@@ -114,7 +118,7 @@ class SocketBell:
             return
         if len(ears) == 1:
             (ear,) = ears
-            news = [one for one in news if not ear.knows(chat, one)]
+            news = ear.unknown(chat, news)
             if not news:
                 return
         if not self._rung:

@@ -159,12 +159,12 @@ def _shape_changed(chat: Chat, message: Message) -> tuple[str, Shape]:
 
 
 def _speakable(text: str) -> str:
-    if not text.strip():
+    if not text or text.isspace():
         raise ValueError("is blank: say something")
     if "\0" in text:
         raise ValueError("holds a NUL character: leave it out")
     try:
-        length = len(text.encode())
+        length = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError as error:
         raise ValueError("holds half a character (a lone surrogate): leave it out") from error
     if length > MOST_BYTES:
