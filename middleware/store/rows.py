@@ -1,7 +1,7 @@
 """Rows, in the column order of `sql`, to the house's values and back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from middleware.relay.badge import Badge
@@ -29,10 +29,10 @@ _CHAT_AT = 4
 _MESSAGE_AT = _CHAT_AT + 14
 
 
-def to_chat(row: Row) -> Chat:
+def to_chat(row: Sequence[Any]) -> Chat:
     """The chat of the columns `sql.CHAT`."""
-    id_, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, *rest = row
-    last_seq, next_index, context, verified, holds = rest
+    id_, visitor, opened_at, visitor_name, state, ended_by, ref, agent_id, agent_name, seq, index, *rest = row
+    context, verified, holds = rest
     return Chat(
         id_,
         visitor,
@@ -42,8 +42,8 @@ def to_chat(row: Row) -> Chat:
         None if ended_by is None else Ender(ended_by),
         ref,
         None if agent_id is None else Agent(agent_id, agent_name),
-        last_seq,
-        next_index,
+        seq,
+        index,
         _from_json(context),
         _from_json(verified),
         bool(holds),

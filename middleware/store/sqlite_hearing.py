@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from middleware.relay.inbox import Drafting, Heard
 from middleware.relay.model import Chat, Draft, FlexRef, Message, Said
 from middleware.store import sql
-from middleware.store.rows import Row, from_message, to_chat
+from middleware.store.rows import Row, from_message
+from middleware.store.sqlite_json import CHAT_AS_JSON, chat_of_json
 from middleware.store.sqlite_plain import move
 from middleware.store.sqlite_statements import SqliteStatements
 from middleware.store.transaction import message_of, throw_dice
 
 LOOK_AT_CHATS = f"""
-SELECT chat.number, {sql.CHAT} FROM json_each(?1) AS told CROSS JOIN chat ON chat.ref = told.value"""
+SELECT {CHAT_AS_JSON.format("chat.number")} FROM json_each(?1) AS told CROSS JOIN chat ON chat.ref = told.value"""
 MOVE_ON = """
 UPDATE chat SET last_seq = last_seq + ?1, next_index = next_index + ?1
 WHERE number IN (SELECT value FROM json_each(?2))"""
@@ -41,8 +42,8 @@ class PlainHearing:
 
     async def _look(self, refs: Sequence[FlexRef]) -> dict[FlexRef | None, tuple[int, Chat]]:
         rows = await self._statements.rows(LOOK_AT_CHATS, (json.dumps(list(dict.fromkeys(refs))),))
-        chats = [(number, to_chat(tuple(chat))) for number, *chat in rows]
-        return {chat.ref: (number, chat) for number, chat in chats}
+        chats = [chat_of_json(*row) for row in rows]
+        return {chat.ref: (number, chat) for chat, (number,) in chats}
 
     def _one(self, event: Said, found: tuple[int, Chat] | None, dice: str) -> Heard | None:
         if found is None:

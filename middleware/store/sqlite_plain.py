@@ -6,25 +6,28 @@ look has found holds until the rows are written.
 
 # ruff: noqa: S608 — statements are put together from the column lists of `sql` and nothing else
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from middleware.relay.model import Author, Chat, ChatState, Delivery, DeliveryId, DeliveryKind, Message, MessageStatus
-from middleware.relay.outbox import Saying, Sent, Words, Written
+import orjson
+
+from middleware.relay.model import Author, Chat, Delivery, DeliveryId, DeliveryKind, Message, MessageStatus
+from middleware.relay.outbox import Saying, Sent, Written
 from middleware.relay.values import value
-from middleware.store import sql
-from middleware.store.rows import Row, to_chat
+from middleware.store.rows import Row
+from middleware.store.sqlite_json import CHAT_AS_JSON, as_json, chat_of_json
 from middleware.store.sqlite_statements import SqliteStatements
 from middleware.store.transaction import message_id, throw_dice
 
-# The first ask of each visitor, by visitor. Whether the newest delivery is claimed says what may be claimed behind it.
+# The first ask of each visitor, by visitor: those whose newest chat is open, and who did not ask it before. Whether the
+# newest delivery is claimed says what may be claimed behind it.
 LOOK_AT_ASKERS = f"""
-SELECT asked.key, EXISTS (SELECT 1 FROM message WHERE message.asker = asked.key AND message.ask = asked.value),
-    chat.number, newest.id, newest.claimed, {sql.CHAT}
+SELECT {CHAT_AS_JSON.format("chat.number, newest.id, newest.claimed")}
 FROM json_each(?1) AS asked
 CROSS JOIN chat ON chat.number = (SELECT max(number) FROM chat WHERE visitor = asked.key)
-LEFT JOIN delivery AS newest ON newest.id = (SELECT max(id) FROM delivery WHERE chat = chat.number)"""
+LEFT JOIN delivery AS newest ON newest.id = (SELECT max(id) FROM delivery WHERE chat = chat.number)
+WHERE chat.state = 'open'
+    AND NOT EXISTS (SELECT 1 FROM message WHERE message.asker = asked.key AND message.ask = asked.value)"""
 KNOWS_ONE_OF = """
 SELECT EXISTS (
     SELECT 1 FROM json_each(?2) AS asked CROSS JOIN message ON message.asker = ?1 AND message.ask = asked.value)"""
@@ -38,21 +41,17 @@ _NUMBERED = "(?, ?, ?, ?, 'visitor', ?, ?, 'sending', ?, ?)"
 ADD_DELIVERY = "INSERT INTO delivery (id, chat, kind, message, due, head, attempts, claimed) VALUES"
 _DELIVERY = "(?, ?, 'say', ?, ?, ?, ?, ?)"
 
+_VISITOR, _SENDING, _SAY = Author.VISITOR, MessageStatus.SENDING, DeliveryKind.SAY
+
 
 @value(frozen=True, slots=True)
 class _Asker:
-    """What the look has found of a visitor: their newest chat, and the newest thing it owes."""
+    """What the look has found of a visitor: their newest chat, which is open, and the newest thing it owes."""
 
-    knows: bool
+    chat: Chat
     number: int
     newest: DeliveryId | None
     claimed: bool
-    chat: Chat
-
-    @property
-    def may_say(self) -> bool:
-        """Whether the chat is open, and what is asked was not asked before."""
-        return not self.knows and self.chat.state is ChatState.OPEN
 
 
 class PlainSaying:
@@ -72,8 +71,8 @@ class PlainSaying:
         written: list[Written | None] = []
         for saying in sayings:
             asker = askers.pop(saying.visitor, None)
-            plain = asker if asker is not None and asker.may_say and await self._all_new(saying) else None
-            written.append(None if plain is None else self._write(saying, plain))
+            plain = asker is not None and (len(saying.words) == 1 or await self._all_new(saying))
+            written.append(self._write(saying, asker) if plain and asker is not None else None)
         await move(self._statements, MOVE_SEQ, self._longer)
         await self._statements.add(ADD_NUMBERED, _NUMBERED, self._messages)
         await self._statements.add(ADD_DELIVERY, _DELIVERY, self._deliveries)
@@ -81,66 +80,61 @@ class PlainSaying:
 
     async def _look(self, sayings: Sequence[Saying]) -> dict[str, _Asker]:
         """A visitor who says something twice at once is no plain case: the second saying finds nobody."""
-        asked = {saying.visitor: saying.words[0].ask for saying in reversed(sayings) if saying.words}
-        rows = await self._statements.rows(LOOK_AT_ASKERS, (json.dumps(asked),))
-        return {row[0]: _Asker(row[1], row[2], row[3], bool(row[4]), to_chat(row[5:])) for row in rows}
-
-    def _write(self, saying: Saying, asker: _Asker) -> Written:
-        following = asker.newest is not None
-        claims = saying.until is not None and (not following or (asker.claimed and asker.chat.ref is not None))
-        messages = [self._add(saying, words, asker, place) for place, words in enumerate(saying.words, 1)]
-        self._longer.setdefault(len(messages), []).append(asker.number)
-        deliveries = [self._owe(message, saying, asker, claims=claims) for message in messages]
-        return Written(asker.chat, messages, deliveries if claims else (), asker.newest if claims else None)
+        asked: dict[str, str | None] = {}
+        for saying in sayings:
+            asked.setdefault(saying.visitor, saying.words[0].ask if _is_plain(saying) else None)
+        found = {visitor: ask for visitor, ask in asked.items() if ask is not None}
+        askers: dict[str, _Asker] = {}
+        for opened_at, text in await self._statements.rows(LOOK_AT_ASKERS, (as_json(found),)):
+            chat, (number, newest, claimed) = chat_of_json(opened_at, text)
+            askers[chat.visitor] = _Asker(chat, number, newest, bool(claimed))
+        return askers
 
     async def _all_new(self, saying: Saying) -> bool:
-        """Each ask is new, and asked once. What JSON would have to escape is left to whoever needs no JSON for it."""
+        """Each ask is new, and asked once."""
         asks = [words.ask for words in saying.words]
-        for ask in asks:
-            if not (ask.isascii() and ask.isprintable()):
-                return False
-        if len(asks) == 1:
-            return True
-        rows = await self._statements.rows(KNOWS_ONE_OF, (saying.visitor, json.dumps(asks)))
+        rows = await self._statements.rows(KNOWS_ONE_OF, (saying.visitor, as_json(asks)))
         return not rows[0][0] and len(set(asks)) == len(asks)
 
-    def _add(self, saying: Saying, words: Words, asker: _Asker, place: int) -> Message:
-        message = Message(
-            message_id(saying.at, dice=self._dice[len(self._messages)]),
-            asker.chat.id,
-            asker.chat.last_seq + place,
-            Author.VISITOR,
-            words.text,
-            saying.at,
-            MessageStatus.SENDING,
-            None,
-            words.ask,
-        )
-        number = self._last_message + len(self._messages) + 1
-        self._messages.append(
-            (number, message.id, asker.number, message.seq, words.text, saying.at, words.ask, saying.visitor)
-        )
-        return message
-
-    def _owe(self, message: Message, saying: Saying, asker: _Asker, *, claims: bool) -> Delivery:
-        id_ = DeliveryId(self._last_delivery + len(self._deliveries) + 1)
-        head = asker.newest is None and message.seq == asker.chat.last_seq + 1
-        number = self._last_message + len(self._deliveries) + 1  # A message has one delivery, in the same order.
-        due = saying.until if claims else saying.at
-        self._deliveries.append((id_, asker.number, number, due, int(head), int(claims), int(claims)))
-        return Delivery(id_, DeliveryKind.SAY, asker.chat, message, attempts=1, unsure=False)
+    def _write(self, saying: Saying, asker: _Asker) -> Written:
+        chat, number, visitor, at = asker.chat, asker.number, saying.visitor, saying.at
+        behind = asker.newest
+        claims = saying.until is not None and (behind is None or (asker.claimed and chat.ref is not None))
+        due, claimed, head = saying.until if claims else at, int(claims), int(behind is None)
+        seq, messages, deliveries = chat.last_seq, [], []
+        for words in saying.words:
+            place, seq = len(self._messages), seq + 1
+            text, ask = words.text, words.ask
+            id_ = message_id(at, dice=self._dice[place])
+            message = Message(id_, chat.id, seq, _VISITOR, text, at, _SENDING, None, ask)
+            messages.append(message)
+            written, owed = self._last_message + place + 1, DeliveryId(self._last_delivery + place + 1)
+            self._messages.append((written, id_, number, seq, text, at, ask, visitor))
+            self._deliveries.append((owed, number, written, due, head, claimed, claimed))
+            deliveries.append(Delivery(owed, _SAY, chat, message, attempts=1, unsure=False))
+            head = 0
+        self._longer.setdefault(len(messages), []).append(number)
+        return Written(chat, messages, deliveries, behind) if claims else Written(chat, messages)
 
 
-# Of each delivery: its chat's turn, its message, and the next that the chat owes.
+def _is_plain(saying: Saying) -> bool:
+    """What JSON would have to escape is left to whoever needs no JSON for it."""
+    return bool(saying.words) and all(words.ask.isascii() and words.ask.isprintable() for words in saying.words)
+
+
+# Of each delivery that is not sent, of a chat that holds nothing: its chat's turn, its message, and the next that the
+# chat owes, which is anybody's to claim if it is not claimed or its lease is over.
 LOOK_AT_SENT = """
-SELECT delivery.id, delivery.attempts, delivery.head, chat.number, chat.next_index, chat.holds, message.number,
-    message.status, next.id, next.claimed, next.due
+SELECT json_group_array(json_array(
+    delivery.id, delivery.attempts, delivery.head, chat.number, chat.next_index, message.number,
+    next.id, next.claimed = 0 OR next.due <= ?2))
 FROM json_each(?1) AS given
 CROSS JOIN delivery ON delivery.id = given.value
 CROSS JOIN chat ON chat.number = delivery.chat
 CROSS JOIN message ON message.number = delivery.message
 LEFT JOIN delivery AS next ON next.id = (
-    SELECT min(id) FROM delivery AS other WHERE other.chat = delivery.chat AND other.id > delivery.id)"""
+    SELECT min(id) FROM delivery AS other WHERE other.chat = delivery.chat AND other.id > delivery.id)
+WHERE chat.holds = 0 AND message.status <> 'sent'"""
 SET_ALL_SENT = """
 UPDATE message SET status = 'sent', place = coalesce(place, sent.value)
 FROM json_each(?1) AS sent WHERE number = CAST(sent.key AS INTEGER)"""
@@ -158,12 +152,9 @@ class _Owed:
     head: int
     chat: int
     next_index: int
-    holds: int
     message: int
-    status: str
     next: DeliveryId | None
-    next_claimed: int | None
-    next_due: float | None
+    free: int | None
 
 
 class PlainSettling:
@@ -183,7 +174,10 @@ class PlainSettling:
         heads = self._heads()
         await self._write()
         await self._statements.many(PROMOTE_ONE, [(before.next, self._now) for before in heads.values()])
-        return [None if owed is None else Settled(owed.chat, self._leaves(heads.get(owed.id))) for owed in settled]
+        return [
+            None if owed is None else Settled(owed.chat, owed.id in heads and bool(heads[owed.id].free))
+            for owed in settled
+        ]
 
     async def _write(self) -> None:
         if not self._done:
@@ -191,18 +185,19 @@ class PlainSettling:
         by: dict[int, list[int]] = {}
         for chat, many in self._further.items():
             by.setdefault(many, []).append(chat)
-        await self._statements.count(SET_ALL_SENT, (json.dumps(self._places),))
+        await self._statements.count(SET_ALL_SENT, (as_json(self._places),))
         await move(self._statements, MOVE_INDEX, by)
-        await self._statements.count(FINISH_ALL, (json.dumps([*self._done]),))
+        await self._statements.count(FINISH_ALL, (as_json([*self._done]),))
 
     async def _look(self, sent: Sequence[Sent]) -> Mapping[DeliveryId, _Owed]:
         """A delivery that is there twice is no plain case."""
         ids = Counter(one.delivery.id for one in sent)
-        rows = await self._statements.rows(LOOK_AT_SENT, (json.dumps([id_ for id_ in ids if ids[id_] == 1]),))
-        return {row[0]: _Owed(*row) for row in rows}
+        once = as_json([id_ for id_ in ids if ids[id_] == 1])
+        ((found,),) = await self._statements.rows(LOOK_AT_SENT, (once, self._now))
+        return {owed[0]: _Owed(*owed) for owed in orjson.loads(found)}
 
     def _one(self, sent: Sent, owed: _Owed | None) -> _Owed | None:
-        if owed is None or owed.attempts != sent.delivery.attempts or owed.holds or owed.status == "sent":
+        if owed is None or owed.attempts != sent.delivery.attempts:
             return None
         index, further = sent.receipt.index, self._further.get(owed.chat, 0)
         if index != owed.next_index + further:
@@ -211,10 +206,6 @@ class PlainSettling:
         self._places[owed.message] = index
         self._done[owed.id] = owed
         return owed
-
-    def _leaves(self, last: _Owed | None) -> bool:
-        """Whether what is the head behind it is anybody's to claim; a claim whose lease is over is nobody's."""
-        return last is not None and (not last.next_claimed or (last.next_due or 0.0) <= self._now)
 
     def _heads(self) -> dict[DeliveryId, _Owed]:
         """The last that is done of each row that began with a head, if something is behind it; by its own id."""
@@ -231,7 +222,7 @@ class PlainSettling:
 async def move(statements: SqliteStatements, statement: str, chats: Mapping[int, Sequence[int]]) -> None:
     """Move the count of chats on, given by how much and by their numbers: one statement for all that are alike."""
     for by, numbers in chats.items():
-        await statements.count(statement, (by, json.dumps(numbers)))
+        await statements.count(statement, (by, as_json(numbers)))
 
 
 @value(frozen=True, slots=True)
