@@ -56,7 +56,7 @@ def _quoted_ids(message: Message) -> tuple[str, str]:
 
 def _is_plain(text: str) -> bool:
     """Whether it stands for itself, in a form and in JSON, as all ids do."""
-    return text.isascii() and text.isalnum()
+    return text.isascii() and text.encode().isalnum()
 
 
 # All but the ids is the same each time.

@@ -9,7 +9,7 @@ from typing import assert_never
 from middleware.relay.applying import Fate
 from middleware.relay.decide import Again, Bury, Pace, decide
 from middleware.relay.errors import ChatGone, FlexError, OutcomeUnknown, Refused, StoreUnavailable
-from middleware.relay.hands import NO_HANDS, Claim, Hands
+from middleware.relay.hands import NO_HANDS, Hands
 from middleware.relay.in_order import Accepted, accept_held, settle_together
 from middleware.relay.meters import UNCOUNTED, Attempt, Meters
 from middleware.relay.model import (
@@ -33,6 +33,9 @@ from middleware.relay.to_visitor import ToVisitor
 from middleware.relay.units import taking
 
 log = logging.getLogger(__name__)
+
+_SAY, _SETTLED, _BY_FLEX = DeliveryKind.SAY, Attempt.SETTLED, Ender.FLEX
+"""Asked for each message; a class of choices looks each up anew."""
 
 Jitter = Callable[[], float]
 
@@ -71,8 +74,8 @@ class Deliver:
             doubt = receipt is not None
             if receipt is not None:
                 self._begin_to_settle(delivery, receipt, Attempt.FOUND, hands)
-            elif delivery.kind is DeliveryKind.SAY:
-                self._begin_to_settle(delivery, await self._say(delivery), Attempt.SETTLED, hands)
+            elif delivery.kind is _SAY:
+                self._begin_to_settle(delivery, await self._say(delivery), _SETTLED, hands)
             else:
                 await self._attempt(delivery)
                 hands.answered(delivery)
@@ -115,26 +118,25 @@ class Deliver:
         self._to_visitor.tell(accepted.chat, accepted.news)
 
     def _say(self, delivery: Delivery) -> Awaitable[Receipt]:
-        if delivery.chat.ended_by is Ender.FLEX:
+        if delivery.chat.ended_by is _BY_FLEX:
             raise Refused("the chat ended at Flex before the message was sent")
         return self._flex.say(_ref(delivery.chat), _message(delivery))
 
     def _begin_to_settle(self, delivery: Delivery, receipt: Receipt, attempt: Attempt, hands: Hands) -> None:
         """The next of the chat need not wait until this is written: should it not be, it is looked for at Flex."""
         hands.answered(delivery)
-        claim = hands.claiming(instead=True)
-        part = Part(self._settle_together, Sent(delivery, receipt, claim.until))
-        self._take(part, partial(self._settled, delivery, attempt, hands, claim))
+        sent = Sent(delivery, receipt, hands.claiming(instead=True))
+        self._take(Part(self._settle_together, sent), partial(self._settled, sent, attempt, hands))
 
-    def _settled(self, delivery: Delivery, attempt: Attempt, hands: Hands, claim: Claim, outcome: Outcome) -> None:
-        error = outcome.error
+    def _settled(self, sent: Sent, attempt: Attempt, hands: Hands, outcome: Outcome) -> None:
+        delivery, error = sent.delivery, outcome.error
         if error is not None:
-            claim.unknown()
+            hands.unknown(until=sent.until)
             hands.unsettled(delivery, self._not_settled(delivery, error, hands))
             return
         accepted, onward = outcome.value
         try:
-            claim.made([] if onward.next is None else [onward.next])
+            hands.claimed(() if onward.next is None else (onward.next,), until=sent.until)
             self._meters.attempted(delivery, attempt)
             if onward.more:
                 hands.wake()

@@ -6,7 +6,7 @@ from dataclasses import field
 from functools import partial
 
 from middleware.relay.errors import AskRefused, NotOpen
-from middleware.relay.hands import NO_HANDS, Claim, Hands
+from middleware.relay.hands import NO_HANDS, Hands
 from middleware.relay.model import (
     Chat,
     ChatEnded,
@@ -101,21 +101,21 @@ class FromVisitor:
 
     def begin_to_say(self, visitor: VisitorId, words: Sequence[Words], then: Then) -> None:
         """As `say_all`, whose answers or error `then` is told, once and later."""
-        claim = self._hands.claiming()
-        saying = Saying(visitor, words, self._clock.now(), claim.until)
-        self._take(Part(say_together, saying), partial(self._said, claim, then))
+        until = self._hands.claiming()
+        saying = Saying(visitor, words, self._clock.now(), until)
+        self._take(Part(say_together, saying), partial(self._said, until, then))
 
-    def _said(self, claim: Claim, then: Then, outcome: Outcome) -> None:
+    def _said(self, until: float | None, then: Then, outcome: Outcome) -> None:
         if outcome.error is not None:
-            claim.unknown()
+            self._hands.unknown(until=until)
             then(outcome)
             return
         said: Written = outcome.value
         try:
-            claim.made(said.claimed, behind=said.behind)
+            self._hands.claimed(said.claimed, until=until, behind=said.behind)
             if said.chat is not None:
-                self._to_visitor.tell(said.chat, [MessageSaid(message) for message in said.messages])
-                if claim.until is None:
+                self._to_visitor.tell(said.chat, [*map(MessageSaid, said.messages)])
+                if until is None:
                     self._wake()
         finally:
             then(Outcome(said.answers))

@@ -9,40 +9,24 @@ from typing import Any, Protocol, TypeAlias
 from middleware.relay.model import Chat, ChatEnded, ChatId, Delivery, DeliveryId, MessageId, News, StatusChanged
 
 
-class Claim:
-    """Claims that a unit may make, lasting `until` then (None: it may make none).
-
-    When the unit's write is over, one of both is told, once: which it has `made`, or that this is `unknown`.
-    """
-
-    __slots__ = ("_hands", "behind", "deliveries", "until")
-
-    def __init__(self, hands: "Hands", *, until: float | None) -> None:
-        self.until = until
-        self.deliveries: Sequence[Delivery] = ()
-        self.behind: DeliveryId | None = None
-        self._hands = hands
-
-    def made(self, deliveries: Sequence[Delivery], *, behind: DeliveryId | None = None) -> None:
-        """These deliveries of one chat, in their order, the first of them behind that one (None: it is the head)."""
-        if self.until is not None:
-            self.deliveries, self.behind = deliveries, behind
-            self._hands.claimed(self, certain=True)
-
-    def unknown(self) -> None:
-        """Nobody knows whether any was made."""
-        if self.until is not None:
-            self._hands.claimed(self, certain=False)
-
-
 class Hands(Protocol):
     """Those who deliver."""
 
-    def claiming(self, *, instead: bool = False) -> Claim:
-        """For a unit that is written now. `instead`: it finishes a delivery that is in hand."""
+    def claiming(self, *, instead: bool = False) -> float | None:
+        """Until when claims may last that a unit makes which is written now; None: it may make none.
 
-    def claimed(self, claim: Claim, *, certain: bool) -> None:
-        """The write is over; not `certain`: nobody knows whether the claims were made."""
+        When its write is over, one of both is told, once: which it has made (`claimed`), or that this is `unknown`.
+        `instead`: it finishes a delivery that is in hand.
+        """
+
+    def claimed(self, deliveries: Sequence[Delivery], *, until: float | None, behind: DeliveryId | None = None) -> None:
+        """These deliveries of one chat, in their order, the first of them behind that one (None: it is the head).
+
+        `until` is what `claiming` gave; None, and nothing was.
+        """
+
+    def unknown(self, *, until: float | None) -> None:
+        """Nobody knows whether any was made."""
 
     def answered(self, delivery: Delivery) -> None:
         """Nothing of this delivery is left to be done at Flex: what is claimed of its chat behind it may go."""
@@ -73,12 +57,14 @@ Delivers: TypeAlias = Callable[[Delivery, Hands], Delivering]
 class _NoHands:
     """Nobody: what is owed is claimed later."""
 
-    def claiming(self, *, instead: bool = False) -> Claim:
-        """A claim that may not be made."""
+    def claiming(self, *, instead: bool = False) -> None:
+        """None may be made."""
         del instead
-        return Claim(self, until=None)
 
-    def claimed(self, claim: Claim, *, certain: bool) -> None:
+    def claimed(self, deliveries: Sequence[Delivery], *, until: float | None, behind: DeliveryId | None = None) -> None:
+        """Nothing was."""
+
+    def unknown(self, *, until: float | None) -> None:
         """Nothing was."""
 
     def answered(self, delivery: Delivery) -> None:

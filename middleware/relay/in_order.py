@@ -29,6 +29,9 @@ from middleware.relay.outbox import Onward, Sent
 from middleware.relay.ports import Transaction
 from middleware.relay.values import value
 
+_APPLIED, _SENT = Fate.APPLIED, MessageStatus.SENT
+"""Asked for each message; a class of choices looks each up anew."""
+
 
 @value(frozen=True, slots=True)
 class Accepted:
@@ -67,7 +70,7 @@ async def accept_together(tx: Transaction, events: Sequence[Event], *, now: floa
     return [
         await accept(tx, event, now=now)
         if (plain := heard.pop(id(event), None)) is None
-        else Accepted(Fate.APPLIED, plain.chat, (MessageSaid(plain.message),))
+        else Accepted(_APPLIED, plain.chat, (MessageSaid(plain.message),))
         for event in events
     ]
 
@@ -100,7 +103,7 @@ async def settle_together(tx: Transaction, sent: Sequence[Sent], *, now: float) 
     return [
         await _settle_at_length(tx, one, now=now)
         if onward is None
-        else (Accepted(Fate.APPLIED, one.delivery.chat, _sent_news(one.delivery.message)), onward)
+        else (Accepted(_APPLIED, one.delivery.chat, _sent_news(one.delivery.message)), onward)
         for one, onward in zip(sent, settled, strict=True)
     ]
 
@@ -115,7 +118,7 @@ async def _settle_at_length(tx: Transaction, sent: Sent, *, now: float) -> tuple
 
 def _sent_news(message: Message | None) -> tuple[News, ...]:
     """Flex has this message of ours."""
-    return () if message is None else (StatusChanged(message.seq, MessageStatus.SENT, message.at, message.id),)
+    return () if message is None else (StatusChanged(message.seq, _SENT, message.at, message.id),)
 
 
 async def accept_held(tx: Transaction, ref: FlexRef, *, now: float) -> Accepted:

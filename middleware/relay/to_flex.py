@@ -2,16 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from middleware.relay.crew import Crew
 from middleware.relay.decide import Pace
 from middleware.relay.errors import StoreUnavailable
-from middleware.relay.hands import Claim, Delivering, Delivers
+from middleware.relay.hands import Delivering, Delivers
 from middleware.relay.lanes import Lanes
 from middleware.relay.lookout import Lookout
-from middleware.relay.model import ChatId, Delivery, MessageId
+from middleware.relay.model import ChatId, Delivery, DeliveryId, MessageId
 from middleware.relay.ports import Clock, Outcome, Store, Transaction, Wake
 from middleware.relay.subject import work_on
 from middleware.relay.units import taking, tell_future
@@ -52,25 +52,31 @@ class ToFlex:
         self._crew = Crew(self._most)
         self._rested: asyncio.Event | None = None
 
-    def claiming(self, *, instead: bool = False) -> Claim:
-        """A claim for what can be taken in hand; none while it is not known what is claimed."""
+    def claiming(self, *, instead: bool = False) -> float | None:
+        """Until when claims may last of what can be taken in hand; None while it is not known what is claimed."""
         if self._stopping or self._in_doubt or not (self._room > 0 or (instead and not self._more)):
-            return Claim(self, until=None)  # Where others wait, those who have waited longest come first.
+            return None  # Where others wait, those who have waited longest come first.
         self._promised += 1
-        return Claim(self, until=self._clock.now() + self._pace.lease)
+        return self._clock.now() + self._pace.lease
 
-    def claimed(self, claim: Claim, *, certain: bool) -> None:
-        """Deliver what was claimed; what may have been is looked for by the next round."""
+    def claimed(self, deliveries: Sequence[Delivery], *, until: float | None, behind: DeliveryId | None = None) -> None:
+        """Deliver what was claimed."""
+        if until is None:
+            return
         self._promised -= 1
-        if not certain:
-            self._doubt()
-        elif self._in_doubt:
+        if self._in_doubt:
             self._lookout.wake()
-        if claim.deliveries and claim.until is not None and not self._stopping:
-            if self._lanes.put(claim.deliveries, until=claim.until, behind=claim.behind):
+        if deliveries and not self._stopping:
+            if self._lanes.put(deliveries, until=until, behind=behind):
                 self._go_on()
             else:
                 self._doubt()  # What they stand behind was claimed, and nobody was told.
+
+    def unknown(self, *, until: float | None) -> None:
+        """What may have been claimed is looked for by the next round."""
+        if until is not None:
+            self._promised -= 1
+            self._doubt()
 
     def answered(self, delivery: Delivery) -> None:
         """Let the next of its chat go, and the hand take what it finds."""

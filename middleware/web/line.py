@@ -33,11 +33,11 @@ class Carrier(Protocol):
 class Unread:
     """The frames a line has not taken yet: the engine's queue of packets, and None for the end.
 
-    A polling line has taken a frame when it is fetched, a websocket when its connection has. One more than a line may
-    have is kept back, and `overflow` is called.
+    `waiting` are those, None if there are none. A polling line has taken a frame when it is fetched, a websocket when
+    its connection has. One more than a line may have is kept back, and `overflow` is called.
     """
 
-    __slots__ = ("_bytes", "_frames", "_limits", "_room", "_waiter", "_waiting", "arrived", "closed", "overflow")
+    __slots__ = ("_bytes", "_frames", "_limits", "_room", "_waiter", "arrived", "closed", "overflow", "waiting")
 
     def __init__(self, limits: Limits) -> None:
         self.closed = False
@@ -45,13 +45,13 @@ class Unread:
         self.arrived: Callable[[], None] = _nothing
         self._limits = limits
         self._frames = self._bytes = 0
-        self._waiting: deque[Packet | None] | None = None
+        self.waiting: deque[Packet | None] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._room: asyncio.Event | None = None
 
     def __bool__(self) -> bool:
         """Whether anything waits."""
-        return bool(self._waiting)
+        return bool(self.waiting)
 
     async def put(self, item: Packet | None) -> None:
         """Add a packet; it never waits."""
@@ -61,27 +61,27 @@ class Unread:
         """Add a packet, or the end."""
         if item is not None and not self._fits(len(item.encode())):
             return
-        if self._waiting is None:
-            self._waiting = deque()
-        self._waiting.append(item)
+        if self.waiting is None:
+            self.waiting = deque()
+        self.waiting.append(item)
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
         self.arrived()
 
     async def get(self) -> Packet | None:
         """Take the next, when there is one."""
-        while not self._waiting:
+        while not self.waiting:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         return self.get_nowait()
 
     def get_nowait(self) -> Packet | None:
         """Take the next. Raises `QueueEmpty`."""
-        if not self._waiting:
+        if not self.waiting:
             raise QueueEmpty
-        item = self._waiting.popleft()
-        if not self._waiting:
-            self._waiting = None  # Most lines have nothing waiting, most of the time.
+        item = self.waiting.popleft()
+        if not self.waiting:
+            self.waiting = None  # Most lines have nothing waiting, most of the time.
         if item is not None:
             self._taken(len(item.encode()))
         return item
@@ -154,7 +154,8 @@ class Line:
 
     def tell(self, packet: str) -> None:
         """Tell it a Socket.IO packet: at once if its connection has room and nothing waits, else in its turn."""
-        if self.websocket is None or self.unread or self.ended or not self.websocket.carry("4" + packet):
+        socket = self.websocket
+        if socket is None or self.unread.waiting is not None or self.ended or not socket.carry("4" + packet):
             self.unread.put_nowait(Packet(MESSAGE, packet))
 
     def in_order(self, most: int) -> Lane:

@@ -28,9 +28,10 @@ class Bucket:
 
     def spare(self, cost: float, *, now: float) -> bool:
         """Take the cost if it is there."""
-        self._fill(now)
-        there = self.left >= cost
-        self.left -= cost if there else 0
+        left = self.left + (now - self.at) * self.rate
+        left = left if left < self.size else self.size
+        there = left >= cost
+        self.left, self.at = (left - cost if there else left), now
         return there
 
     def give_back(self, cost: float) -> None:

@@ -21,6 +21,7 @@ from middleware.web.limits import Limits
 from middleware.web.line import Line, cost_of
 
 PROBE, PROBED, UPGRADE = "2probe", "3probe", "5"
+_TEXT = WSMsgType.TEXT
 _QUEUED_BYTES = 65_536
 """Of more frames than this that wait for the reader, the connection is read no further."""
 
@@ -188,7 +189,7 @@ class Websocket:
         https://www.rfc-editor.org/rfc/rfc6455#section-5.2
         """
         transport = self._line.transport
-        if transport is None or transport.is_closing() or self._response.closed:
+        if transport is None or transport.is_closing() or self._response._closed:
             return  # Whoever is gone is told when they come back.
         payload = frame.encode()
         size = len(payload)
@@ -237,7 +238,7 @@ class _Frames(WebSocketDataQueue):
 
     def feed_data(self, data: Any, size: int) -> None:
         """A message that came: to be taken at once, or kept."""
-        response = self.response if self._awaited and data.type is WSMsgType.TEXT else None
+        response = self.response if self._awaited and data.type is _TEXT else None
         if response is None or response._closing or not response.takes(data.data):
             self._awaited = False  # What follows is kept too, also what comes while the reader takes this out.
             super().feed_data(data, size)

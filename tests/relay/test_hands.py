@@ -44,7 +44,7 @@ async def test_an_ask_that_is_refused_leaves_its_hand_free(heart: Heart) -> None
     for _ in range(PACE.at_once + 1):
         with pytest.raises(NotOpen):
             await asks.say(ADA, Words(AskId("1"), "Hello"))
-    assert worker.claiming().until is not None
+    assert worker.claiming() is not None
 
 
 async def test_a_claim_of_an_ask_that_the_store_could_not_tell_of_is_given_back(heart: Heart) -> None:
@@ -55,11 +55,11 @@ async def test_a_claim_of_an_ask_that_the_store_could_not_tell_of_is_given_back(
     store.away = 1
     with pytest.raises(StoreUnavailable):
         await asks.say(ADA, Words(AskId("1"), "Hello"))
-    assert worker.claiming().until is None
+    assert worker.claiming() is None
     assert 1 == await worker.round()
     await worker.idle()
     assert 1 == len(heart.flex.sent(ref))
-    assert worker.claiming().until is not None
+    assert worker.claiming() is not None
 
 
 async def test_nothing_is_given_back_while_a_claim_is_being_made(heart: Heart) -> None:
@@ -67,12 +67,12 @@ async def test_nothing_is_given_back_while_a_claim_is_being_made(heart: Heart) -
     _, ref = await heart.open()
     store = Forgetful(heart.store)
     asks, worker = claiming(heart, cast(Store, store))
-    claim = worker.claiming()
+    until = worker.claiming()
     store.away = 1
     with pytest.raises(StoreUnavailable):
         await asks.say(ADA, Words(AskId("1"), "Hello"))
     assert 0 == await worker.round()
-    claim.made([])
+    worker.claimed([], until=until)
     assert 1 == await worker.round()
     await worker.idle()
     assert 1 == len(heart.flex.sent(ref))

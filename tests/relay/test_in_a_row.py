@@ -237,7 +237,7 @@ async def test_what_is_said_in_the_commit_that_claims_the_one_before_stands_behi
     await held
     assert 1 == await rounding
     second = await saying
-    assert worker.claiming().until is not None
+    assert worker.claiming() is not None
     await worker.idle()
     assert [first.id, second.id] == heart.flex.sent(ref)
     assert 0 == heart.flex.calls.count("find_sent")
@@ -282,7 +282,7 @@ async def test_more_is_taken_in_hand_than_called_at_once(heart: Heart) -> None:
     heart.flex.gate.clear()
     await say(asks, *"abcdef")
     assert [True] * 5 + [False] == [unsure for _, unsure in await owed(heart)]
-    assert worker.claiming().until is None
+    assert worker.claiming() is None
     heart.flex.gate.set()
     await worker.idle()
     await worker.round()
@@ -315,7 +315,7 @@ async def test_what_waits_in_one_lane_keeps_no_idle_hand_from_another_chat(heart
     _, bobs = await heart.open(BOB)
     heart.flex.gate.clear()
     await say(asks, *"abcdef")
-    assert worker.claiming().until is None
+    assert worker.claiming() is None
     await asks.say(BOB, Words(AskId("bob"), "Hello"))
     assert 1 == await worker.round()
     heart.flex.gate.set()

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 
 from middleware.relay.deliver import Deliver
 from middleware.relay.errors import ChatGone, NotSent, OutcomeUnknown, Refused, StoreUnavailable
-from middleware.relay.hands import Claim, Hands
+from middleware.relay.hands import Hands
 from middleware.relay.model import (
     Agent,
     AgentChanged,
@@ -343,7 +343,7 @@ async def test_what_stands_behind_a_message_that_came_out_of_turn_is_looked_for(
     now = heart.clock.now()
     (first,) = await heart.store.write(lambda tx: tx.claim(now=now, until=now + PACE.lease, limit=8))
     hands = Mock(spec=Hands)
-    hands.claiming.side_effect = lambda **_: Claim(hands, until=None)
+    hands.claiming.side_effect = lambda **_: None
     assert await heart.deliver(first, hands)
     await until(lambda: hands.settled.called, what="the settling")
     hands.wake.assert_called_once_with()
