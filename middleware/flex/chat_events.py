@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from middleware.flex.json_text import read_json
 from middleware.flex.webhook import Fields
 from middleware.relay.errors import BadWebhook
 from middleware.relay.model import (
@@ -123,7 +124,7 @@ def is_agent(member_attributes: str | None) -> bool:
 def parsed(text: str | None) -> Mapping[str, Any]:
     """`Attributes` is JSON in a string, or null; what is no object has no attributes."""
     try:
-        value = json.loads(text or "{}")
+        value = read_json(text or "{}")
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
@@ -131,10 +132,10 @@ def parsed(text: str | None) -> Mapping[str, Any]:
 
 def needed(fields: Fields, *names: str) -> str:
     """The value of the field, under the first of its spellings that is there. Raises `BadWebhook`."""
-    value = next((fields[name] for name in names if fields.get(name)), None)
-    if value is None:
-        raise BadWebhook(f"{names[0]} is missing.")
-    return value
+    for name in names:
+        if value := fields.get(name):
+            return value
+    raise BadWebhook(f"{names[0]} is missing.")
 
 
 def index_of(fields: Fields) -> int:

@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NoReturn, Self, TypeAlias, cast
+from typing import Any, NoReturn, Self, TypeAlias
 from urllib.parse import urlencode
 
-import orjson
 from aiohttp import encode_basic_auth
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from middleware.flex.json_text import read_json
 from middleware.flex.lines import Answer, Broken, Lines, NotReached, Patience, head_of
 from middleware.relay.errors import NotSent, OutcomeUnknown, Refused
 
@@ -183,19 +183,12 @@ def _explained(code: int) -> str:
 
 
 def _object(text: str) -> Mapping[str, Any] | None:
-    """Half a character, which orjson refuses, may stand in what a visitor said and Twilio repeats."""
+    """Half a character may stand in what a visitor said and Twilio repeats."""
     try:
-        found = orjson.loads(text)
+        found = read_json(text)
     except ValueError:
-        found = _object_at_length(text)
-    return found if isinstance(found, dict) else None
-
-
-def _object_at_length(text: str) -> object:
-    try:
-        return cast(object, json.loads(text))
-    except (ValueError, RecursionError):
         return None
+    return found if isinstance(found, dict) else None
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -55,7 +55,7 @@ class Verifier:
 
 def _pairs(text: str) -> list[tuple[str, str]]:
     """As `parse_qsl` with everything strict. Raises `ValueError`."""
-    parts = text.split("&") if text else []
+    parts = text.replace("+", " ").split("&") if text else []
     if len(parts) > _MOST_FIELDS:
         raise ValueError("too many fields")
     pairs = []
@@ -63,13 +63,13 @@ def _pairs(text: str) -> list[tuple[str, str]]:
         name, sign, value = part.partition("=")
         if not sign:
             raise ValueError("a field without a value")
-        pairs.append((_plain(name), _plain(value)))
+        pairs.append((_plain(name) if "%" in name else name, _plain(value) if "%" in value else value))
     return pairs
 
 
 def _plain(text: str) -> str:
     """Raises `ValueError`."""
-    return unquote_to_bytes(text.replace("+", " ")).decode() if "%" in text or "+" in text else text
+    return unquote_to_bytes(text).decode()
 
 
 def key(token: str) -> hmac.HMAC:

@@ -27,8 +27,9 @@ class FromFlex:
         accepted = await self._store.write(Part(self._accept_together, event))
         self._to_visitor.tell(accepted.chat, accepted.news)
         tell_hands(self._hands, accepted.chat, accepted.news, owing=accepted.owing)
-        chat = accepted.chat.id if accepted.chat else None
-        log.debug("Event accepted.", extra={"kind": type(event).__name__, "fate": accepted.fate, "chat": chat})
+        if log.isEnabledFor(logging.DEBUG):
+            chat = accepted.chat.id if accepted.chat else None
+            log.debug("Event accepted.", extra={"kind": type(event).__name__, "fate": accepted.fate, "chat": chat})
         return accepted.fate
 
     async def _accept_together(self, tx: Transaction, events: Sequence[Event]) -> Sequence[Accepted]:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from middleware.relay.inbox import Drafting, Heard
 from middleware.relay.model import Chat, Draft, FlexRef, Message, Said
 from middleware.store import sql
+from middleware.store.new_messages import message_of, throw_dice
 from middleware.store.rows import Row, from_message
 from middleware.store.sqlite_json import CHAT_AS_JSON, chat_of_json
 from middleware.store.sqlite_plain import move
 from middleware.store.sqlite_statements import SqliteStatements
-from middleware.store.transaction import message_of, throw_dice
 
 LOOK_AT_CHATS = f"""
 SELECT {CHAT_AS_JSON.format("chat.number")} FROM json_each(?1) AS told CROSS JOIN chat ON chat.ref = told.value"""

@@ -25,8 +25,13 @@ def as_json(what: Sequence[Any] | Mapping[Any, Any]) -> str:
     return orjson.dumps(what, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+def from_json(text: str) -> Any:
+    """What SQLite has written as JSON."""
+    return orjson.loads(text)
+
+
 def chat_of_json(opened_at: float, text: str) -> tuple[Chat, Sequence[Any]]:
     """The chat of `CHAT_AS_JSON`, and what was asked for beside it."""
-    cells = orjson.loads(text)
+    cells = from_json(text)
     cells[_OPENED_AT] = opened_at
     return to_chat(cells[:_COLUMNS]), cells[_COLUMNS:]

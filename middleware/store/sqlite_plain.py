@@ -9,15 +9,13 @@ look has found holds until the rows are written.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import orjson
-
 from middleware.relay.model import Author, Chat, Delivery, DeliveryId, DeliveryKind, Message, MessageStatus
 from middleware.relay.outbox import Saying, Sent, Written
 from middleware.relay.values import value
+from middleware.store.new_messages import message_id, throw_dice
 from middleware.store.rows import Row
-from middleware.store.sqlite_json import CHAT_AS_JSON, as_json, chat_of_json
+from middleware.store.sqlite_json import CHAT_AS_JSON, as_json, chat_of_json, from_json
 from middleware.store.sqlite_statements import SqliteStatements
-from middleware.store.transaction import message_id, throw_dice
 
 # The first ask of each visitor, by visitor: those whose newest chat is open, and who did not ask it before. Whether the
 # newest delivery is claimed says what may be claimed behind it.
@@ -194,7 +192,7 @@ class PlainSettling:
         ids = Counter(one.delivery.id for one in sent)
         once = as_json([id_ for id_ in ids if ids[id_] == 1])
         ((found,),) = await self._statements.rows(LOOK_AT_SENT, (once, self._now))
-        return {owed[0]: _Owed(*owed) for owed in orjson.loads(found)}
+        return {owed[0]: _Owed(*owed) for owed in from_json(found)}
 
     def _one(self, sent: Sent, owed: _Owed | None) -> _Owed | None:
         if owed is None or owed.attempts != sent.delivery.attempts:

@@ -1,6 +1,5 @@
 """What can be written, whatever engine takes it."""
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 
@@ -30,6 +29,7 @@ from middleware.store import sql
 from middleware.store.badges import SqlBadges
 from middleware.store.errors import RuleBroken
 from middleware.store.events import about_of, from_text, place_of, to_text
+from middleware.store.new_messages import message_of, throw_dice
 from middleware.store.rows import (
     Row,
     from_chat,
@@ -272,30 +272,3 @@ class SqlTransaction(SqlBadges, ABC):
     @abstractmethod
     async def _claim_of(self, chat: int, *, now: float, until: float) -> list[Delivery]:
         """The head of the chat of this number, if it is due."""
-
-
-def message_of(draft: Draft, *, seq: int, dice: str) -> Message:
-    """The draft with an id and its place in the chat."""
-    return Message(
-        message_id(draft.at, dice=dice),
-        draft.chat,
-        seq,
-        draft.author,
-        draft.text,
-        draft.at,
-        draft.status,
-        draft.name,
-        draft.ask,
-        place=draft.place,
-    )
-
-
-def message_id(at: float, *, dice: str) -> MessageId:
-    """32 hexadecimal digits nobody can guess, that begin with the time so that the newest lie together."""
-    return MessageId(f"{int(at * 1000) & 0xFFFFFFFFFFFF:012x}{dice}")
-
-
-def throw_dice(many: int) -> Sequence[str]:
-    """So many times 20 hexadecimal digits of the system's dice; to ask them for all at once is cheaper."""
-    thrown = os.urandom(10 * many).hex()
-    return [thrown[at : at + 20] for at in range(0, len(thrown), 20)]

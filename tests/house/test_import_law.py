@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "clock": set(),
     "logs": {"middleware.relay.subject", "structlog"},
     "flex": {"middleware.alarm", "middleware.relay", "aiohttp", "httptools", "multidict", "orjson", "twilio", "jwt"},
-    "store": {"middleware.relay", "asyncpg"},
+    "store": {"middleware.relay", "asyncpg", "orjson"},
     "redis_bell": {"redis"},
     "engine": {"middleware.relay", "middleware.settings", "middleware.settings_values", "middleware.store"},
     "web": {
