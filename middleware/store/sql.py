@@ -58,11 +58,10 @@ CHANGED = f"""
 NEXT_SEQ = """
 UPDATE chat SET last_seq = last_seq + 1, next_index = CASE WHEN next_index = ?2 THEN next_index + 1 ELSE next_index END
 WHERE id = ?1 RETURNING number, last_seq, visitor"""
-ADD_MESSAGES = """
+ADD_MESSAGE = """
 INSERT INTO message (
     id, chat, seq, author, text, at, status, name, ask, asker, edited, place, worded_at, learned_at
-) VALUES"""
-ADD_MESSAGE = f"{ADD_MESSAGES} (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"""
 REWRITE = "UPDATE message SET text = ?2, edited = ?3, place = ?4, worded_at = ?5, learned_at = ?6 WHERE id = ?1"
 SET_SENT = "UPDATE message SET status = 'sent', place = coalesce(place, ?2) WHERE id = ?1 AND status <> 'sent'"
 SET_STATUS = "UPDATE message SET status = ?2 WHERE id = ?1 AND status <> ?2"

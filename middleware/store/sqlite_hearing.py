@@ -6,10 +6,9 @@ import json
 from collections.abc import Sequence
 
 from middleware.relay.inbox import Drafting, Heard
-from middleware.relay.model import Chat, Draft, FlexRef, Message, Said
-from middleware.store import sql
+from middleware.relay.model import Chat, Draft, FlexRef, Message, Place, Said
 from middleware.store.new_messages import message_of, throw_dice
-from middleware.store.rows import Row, from_message
+from middleware.store.rows import Row
 from middleware.store.sqlite_json import CHAT_AS_JSON, chat_of_json
 from middleware.store.sqlite_plain import move
 from middleware.store.sqlite_statements import SqliteStatements
@@ -19,7 +18,10 @@ SELECT {CHAT_AS_JSON.format("chat.number")} FROM json_each(?1) AS told CROSS JOI
 MOVE_ON = """
 UPDATE chat SET last_seq = last_seq + ?1, next_index = next_index + ?1
 WHERE number IN (SELECT value FROM json_each(?2))"""
-_MESSAGE = f"({', '.join('?' * 14)})"
+# Agents' names are few, and to bind a NULL costs ten times as much as a text.
+ADD_HEARD = "INSERT INTO message (id, chat, seq, author, text, at, status, place, worded_at, learned_at) VALUES"
+ADD_NAMED = "INSERT INTO message (id, chat, seq, author, text, at, status, place, worded_at, learned_at, name) VALUES"
+_HEARD, _NAMED = (f"({', '.join('?' * columns)})" for columns in (10, 11))
 
 
 class PlainHearing:
@@ -29,7 +31,8 @@ class PlainHearing:
         self._statements = statements
         self._drafting = drafting
         self._chats: list[int] = []
-        self._messages: list[Row] = []
+        self._heard: list[Row] = []
+        self._named: list[Row] = []
 
     async def hear(self, said: Sequence[Said]) -> Sequence[Heard | None]:
         """What was written of each; None for one that is not plain. Only the first of a chat can be."""
@@ -37,7 +40,8 @@ class PlainHearing:
         dice = throw_dice(len(said))
         heard = [self._one(event, chats.pop(event.ref, None), dice[place]) for place, event in enumerate(said)]
         await move(self._statements, MOVE_ON, {1: self._chats} if self._chats else {})
-        await self._statements.add(sql.ADD_MESSAGES, _MESSAGE, self._messages)
+        await self._statements.add(ADD_HEARD, _HEARD, self._heard)
+        await self._statements.add(ADD_NAMED, _NAMED, self._named)
         return heard
 
     async def _look(self, refs: Sequence[FlexRef]) -> dict[FlexRef | None, tuple[int, Chat]]:
@@ -50,10 +54,17 @@ class PlainHearing:
             return None
         number, chat = found
         draft = self._drafting(chat, event) if event.index == chat.next_index and not chat.holds else None
-        return None if draft is None else Heard(chat, self._add(draft, chat, number, dice))
-
-    def _add(self, draft: Draft, chat: Chat, number: int, dice: str) -> Message:
-        message = message_of(draft, seq=chat.last_seq + 1, dice=dice)
+        if draft is None or draft.place is None:
+            return None
         self._chats.append(number)
-        self._messages.append(from_message(message, chat=number, asker=None))
+        return Heard(chat, self._add(draft, draft.place, number, seq=chat.last_seq + 1, dice=dice))
+
+    def _add(self, draft: Draft, place: Place, number: int, *, seq: int, dice: str) -> Message:
+        message = message_of(draft, seq=seq, dice=dice)
+        said = (message.id, number, seq, message.author.value, message.text, message.at, message.status.value)
+        row = (*said, place.index, place.worded_at, place.learned_at)
+        if message.name is None:
+            self._heard.append(row)
+        else:
+            self._named.append((*row, message.name))
         return message

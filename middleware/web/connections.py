@@ -103,6 +103,11 @@ class _Connection(RequestHandler):
         if not self._answering and not self._deadline.is_set and self.transport is not None:
             self._wait()
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Where nothing was paused there is nothing to be read on: the library would have each body's parser look."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     async def _handle_request(self, request: Any, start_time: Any, request_handler: Any) -> Any:
         self._answering = True
         self._rest()

@@ -37,11 +37,18 @@ async def _form(request: web.Request) -> web.Response:
     return web.Response(text=str(len(await read_body(request, kind=FORM, most=1000, within=0.2))))
 
 
+async def _much(request: web.Request) -> web.Response:
+    """Not looked at before more has come than is kept unread."""
+    await until(lambda: request.protocol._reading_paused, what="the connection to be read no further")
+    return web.Response(text=str(len(await read_body(request, kind=FORM, most=LARGE))))
+
+
 @asynccontextmanager
 async def _serving(patience: Patience) -> AsyncIterator[tuple[Runner, int]]:
     app = web.Application(middlewares=[errors_as_json])
     app.on_response_prepare.append(add_headers(frame_origins=[]))
     app.add_routes([web.get("/", _hello), web.get("/large", _large), web.get("/fail", _fail), web.post("/form", _form)])
+    app.router.add_post("/much", _much)
     runner = Runner(app, shutdown_timeout=1, patience=patience)
     await runner.setup()
     try:
@@ -200,3 +207,15 @@ async def test_an_expectation_we_do_not_know_is_refused_in_json(port: int) -> No
         told = await caller.answer()
     assert " 417 " in told.splitlines()[0]
     assert "error" in json.loads(told.partition("\r\n\r\n")[2])
+
+
+async def test_what_was_paused_is_read_on() -> None:
+    """A body of which more came than is kept; and behind it, on the same line, the next ones."""
+    body = b"x" * 900_000
+    head = f"POST /much HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    async with _serving(Patience(head=DEADLINE, answer=DEADLINE)) as (_, port), asyncio.timeout(DEADLINE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write((head + body) * 2 + b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        told = await reader.read()
+        writer.close()
+    assert [2, 1] == [told.count(b"\r\n\r\n900000"), told.count(b"\r\n\r\nhello GET")]
