@@ -7,7 +7,7 @@ All that leans on aiohttp's insides is in this file; tests/web/test_connections.
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -121,10 +121,10 @@ class _Connection(RequestHandler):
             self._answering = False
             self._rest()
 
-    async def finish_response(self, request: Any, resp: Any, start_time: Any) -> Any:
+    def finish_response(self, request: Any, resp: Any, start_time: Any) -> Coroutine[Any, Any, tuple[Any, bool]]:
         if not self._deadline.is_set:
             self._deadline.set(self._patience.answer, self._cut)
-        return await super().finish_response(request, resp, start_time)
+        return super().finish_response(request, resp, start_time)
 
     def handle_error(
         self, request: Any, status: int = 500, exc: BaseException | None = None, message: str | None = None
