@@ -49,7 +49,7 @@ class Voice(Protocol):
 class Ear:
     """One listening socket, and how far it has heard: `told` is the last `seq` it was given of `chat`.
 
-    `line` carries what it is told; None if that had ended already.
+    `line` carries what it is told; None if that had ended already, or the socket has left it.
 
     `since` is when that chat was opened: an older chat's late news are not mistaken for those of a newer one. `current`
     says that every change to what it was told has been told too. `badge` is what it came with, or was given with its

@@ -178,9 +178,10 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
     async def forget(self, ear: Ear) -> None:
         """The visitor's tokens in this browser are good no more; this socket is a new visitor's, the others are cut."""
         await self.reception.forget(ear)
-        self.bell.forget(ear)
-        if self._ears.get(ear.sid) is ear:  # It may have gone meanwhile.
-            self._listen(Ear(ear.sid, VisitorId(new_id()), voice=self, line=ear.line))
+        line = ear.line
+        self._let_go(ear)
+        if self.ear_of(ear.sid) is ear:  # It may have gone meanwhile.
+            self._listen(Ear(ear.sid, VisitorId(new_id()), self, line))
         self._watch.wake()
 
     async def _connect(self, sid: str, auth: object) -> None:
@@ -209,7 +210,12 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
     def _disconnect(self, sid: str) -> None:
         ear = self._ears.pop(sid, None)
         if ear is not None:
-            self.bell.forget(ear)
+            self._let_go(ear)
+
+    def _let_go(self, ear: Ear) -> None:
+        """What is still being read for it is told to nobody: its line may be another visitor's by then."""
+        self.bell.forget(ear)
+        ear.line = None
 
 
 def payload_of(ask: Ask) -> object:
