@@ -117,8 +117,7 @@ class Lane:
     def _start(self, asks: Sequence[Ask], work: Work) -> None:
         self._under_way, self._work = asks, work
         self._alarm.set_at(asks[0].due, self._late)
-        if self._changed is not None:
-            self._change()
+        self._change()
         try:
             work(asks, self._done)
         except Exception:
@@ -131,8 +130,7 @@ class Lane:
         self.stuck = False
         self._work = None
         self._alarm.clear()
-        if self._changed is not None:
-            self._change()
+        self._change()
 
     def _late(self) -> None:
         late, waiting = self._under_way, self._waiting

@@ -28,10 +28,9 @@ class Bucket:
 
     def spare(self, cost: float, *, now: float) -> bool:
         """Take the cost if it is there."""
-        left = self.left + (now - self.at) * self.rate
-        left = left if left < self.size else self.size
-        there = left >= cost
-        self.left, self.at = (left - cost if there else left), now
+        self._fill(now)
+        there = self.left >= cost
+        self.left -= cost if there else 0
         return there
 
     def give_back(self, cost: float) -> None:

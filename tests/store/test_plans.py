@@ -31,7 +31,15 @@ EVERY_MESSAGE = {
     *("LOOK_AT_SENT", "PROMOTE_ONE"),
     "LOOK_AT_CHATS",
 }
-"""Said, delivered, and heard from an agent. What is written for many at once may build one table for all of them."""
+"""Said, delivered, and heard from an agent."""
+EVERY_BATCH = {"MOVE_SEQ", "SET_ALL_SENT", "MOVE_INDEX", "FINISH_ALL", "MOVE_ON"}
+"""The same, for many at once."""
+ADDED = (
+    (sqlite_plain.ADD_NUMBERED, sqlite_plain._NUMBERED),
+    (sqlite_plain.ADD_DELIVERY, sqlite_plain._DELIVERY),
+    (sqlite_hearing.ADD_HEARD, sqlite_hearing._HEARD),
+    (sqlite_hearing.ADD_NAMED, sqlite_hearing._NAMED),
+)
 
 
 def statements() -> dict[str, str]:
@@ -77,9 +85,24 @@ def test_what_every_message_takes_builds_no_table_in_memory(database: sqlite3.Co
     reads the table it writes, would too.
     """
     statement = statements()[name]
-    parameters = len(set(re.findall(r"\?\d+", statement)))
-    program = [row[1] for row in database.execute(f"EXPLAIN {statement}", (None,) * parameters)]
-    assert program.count("OpenEphemeral") == ("RETURNING" in statement)
+    assert tables_in_memory(database, statement) == ("RETURNING" in statement)
+
+
+@pytest.mark.parametrize("name", sorted(EVERY_BATCH))
+def test_what_a_batch_takes_builds_one_for_all_of_it(database: sqlite3.Connection, name: str) -> None:
+    """Of what is given, or of what is to be changed."""
+    assert 1 == tables_in_memory(database, statements()[name])
+
+
+@pytest.mark.parametrize(("table", "row"), ADDED)
+def test_rows_that_are_added_build_none(database: sqlite3.Connection, table: str, row: str) -> None:
+    """However many there are."""
+    assert [0, 0] == [tables_in_memory(database, f"{table} {', '.join([row] * many)}") for many in (1, 32)]
+
+
+def tables_in_memory(database: sqlite3.Connection, statement: str) -> int:
+    parameters = len(set(re.findall(r"\?\d+", statement))) or statement.count("?")
+    return [row[1] for row in database.execute(f"EXPLAIN {statement}", (None,) * parameters)].count("OpenEphemeral")
 
 
 def test_claiming_reads_the_due_heads_only(database: sqlite3.Connection) -> None:

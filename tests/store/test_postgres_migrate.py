@@ -21,7 +21,7 @@ from tests.servers.postgres import Postgres
 
 STEPS = migrations("postgres")
 NEWEST = STEPS[-1].number
-UNRELEASED = {1, 2, 3, 4, 6, 7}
+UNRELEASED = {1, 2, 3, 4, 6, 7, 8}
 """Steps that were made before the first release, and may do what later ones may not."""
 WIDER = Migration(
     NEWEST + 1,
@@ -119,7 +119,6 @@ def test_a_step_only_adds_and_says_who_may_run_beside_it(step: Migration) -> Non
     """Nodes are replaced one after another; the old ones must not fall over the new schema."""
     words = re.sub(r"--.*", "", step.script)
     assert step.beside < step.number
-    words = re.sub(r"(?i)\bDROP INDEX\b", "", words)  # Without it they are slower, and do the same.
     assert [] == re.findall(r"(?i)\b(DROP|RENAME|TRUNCATE|ALTER COLUMN|SET NOT NULL)\b", words)
     added = re.findall(r"(?i)ADD COLUMN ([^;,]+)", words)
     assert [] == [column for column in added if "NOT NULL" in column.upper() and "DEFAULT" not in column.upper()]
