@@ -9,15 +9,14 @@ from middleware.relay.inbox import Drafting, Heard
 from middleware.relay.model import Chat, Draft, FlexRef, Message, Place, Said
 from middleware.store.new_messages import message_of, throw_dice
 from middleware.store.rows import Row
-from middleware.store.sqlite_json import CHAT_AS_JSON, chat_of_json
-from middleware.store.sqlite_plain import move
+from middleware.store.sqlite_json import CHAT_AS_JSON, as_json, chat_of_json
 from middleware.store.sqlite_statements import SqliteStatements
 
 LOOK_AT_CHATS = f"""
 SELECT {CHAT_AS_JSON.format("chat.number")} FROM json_each(?1) AS told CROSS JOIN chat ON chat.ref = told.value"""
 MOVE_ON = """
-UPDATE chat SET last_seq = last_seq + ?1, next_index = next_index + ?1
-WHERE number IN (SELECT value FROM json_each(?2))"""
+UPDATE chat SET last_seq = last_seq + 1, next_index = next_index + 1
+WHERE number IN (SELECT value FROM json_each(?1))"""
 # Agents' names are few, and to bind a NULL costs ten times as much as a text.
 ADD_HEARD = "INSERT INTO message (id, chat, seq, author, text, at, status, place, worded_at, learned_at) VALUES"
 ADD_NAMED = "INSERT INTO message (id, chat, seq, author, text, at, status, place, worded_at, learned_at, name) VALUES"
@@ -39,7 +38,8 @@ class PlainHearing:
         chats = await self._look([event.ref for event in said])
         dice = throw_dice(len(said))
         heard = [self._one(event, chats.pop(event.ref, None), dice[place]) for place, event in enumerate(said)]
-        await move(self._statements, MOVE_ON, {1: self._chats} if self._chats else {})
+        if self._chats:
+            await self._statements.count(MOVE_ON, (as_json(self._chats),))
         await self._statements.add(ADD_HEARD, _HEARD, self._heard)
         await self._statements.add(ADD_NAMED, _NAMED, self._named)
         return heard

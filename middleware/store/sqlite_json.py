@@ -3,7 +3,6 @@
 That costs more than to write and to read a row as one text.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,11 +12,11 @@ from middleware.relay.model import Chat
 from middleware.store import sql
 from middleware.store.rows import to_chat
 
-CHAT_AS_JSON = f"chat.opened_at, json_array({re.sub('chat.opened_at', 'NULL', sql.CHAT)}, {{}})"
+CHAT_AS_JSON = f"chat.opened_at, json_array({sql.CHAT.replace('chat.opened_at', 'NULL')}, {{}})"
 """A chat, and in the braces what is asked for beside it. The time is its own column: SQLite's JSON would round it."""
 
-_OPENED_AT = 2
-_COLUMNS = sql.CHAT.count(",") + 1
+_OPENED_AT = sql.CHAT.split(", ").index("chat.opened_at")
+_COLUMNS = len(sql.CHAT.split(", "))
 
 
 def as_json(what: Sequence[Any] | Mapping[Any, Any]) -> str:

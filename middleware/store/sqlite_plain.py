@@ -69,8 +69,9 @@ class PlainSaying:
         written: list[Written | None] = []
         for saying in sayings:
             asker = askers.pop(saying.visitor, None)
-            plain = asker is not None and (len(saying.words) == 1 or await self._all_new(saying))
-            written.append(self._write(saying, asker) if plain and asker is not None else None)
+            if asker is not None and len(saying.words) > 1 and not await self._all_new(saying):
+                asker = None
+            written.append(None if asker is None else self._write(saying, asker))
         await move(self._statements, MOVE_SEQ, self._longer)
         await self._statements.add(ADD_NUMBERED, _NUMBERED, self._messages)
         await self._statements.add(ADD_DELIVERY, _DELIVERY, self._deliveries)
@@ -78,12 +79,10 @@ class PlainSaying:
 
     async def _look(self, sayings: Sequence[Saying]) -> dict[str, _Asker]:
         """A visitor who says something twice at once is no plain case: the second saying finds nobody."""
-        asked: dict[str, str | None] = {}
-        for saying in sayings:
-            asked.setdefault(saying.visitor, saying.words[0].ask if _is_plain(saying) else None)
-        found = {visitor: ask for visitor, ask in asked.items() if ask is not None}
+        first = {saying.visitor: saying for saying in reversed(sayings)}
+        asked = {visitor: saying.words[0].ask for visitor, saying in first.items() if _is_plain(saying)}
         askers: dict[str, _Asker] = {}
-        for opened_at, text in await self._statements.rows(LOOK_AT_ASKERS, (as_json(found),)):
+        for opened_at, text in await self._statements.rows(LOOK_AT_ASKERS, (as_json(asked),)):
             chat, (number, newest, claimed) = chat_of_json(opened_at, text)
             askers[chat.visitor] = _Asker(chat, number, newest, bool(claimed))
         return askers

@@ -180,7 +180,7 @@ class SocketBell:
     def _tell_rung(self) -> None:
         rung, self._rung = self._rung, []
         for chat, news in rung:
-            for ear in tuple(self._ears.get(chat.visitor, ())):
+            for ear in self.ears_of(chat.visitor):
                 for one in news:
                     self._tell(ear, chat, one)
 

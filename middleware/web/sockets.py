@@ -87,7 +87,7 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
     def begins(self, line: Line, sid: str, ask: Ask) -> bool:
         """Begin an ask of this socket, or let it wait to go together with the next; False if it must wait for that."""
         ask.common = sid if self.may_join(ask) else None
-        lane = line.lane or line.in_order(self.limits.asks_together)
+        lane = line.in_order(self.limits.asks_together)
         return lane.takes(ask.common) and self._begin(lane, sid, ask)
 
     def ear_of(self, sid: str) -> Ear | None:
