@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from math import inf
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ import httptools
 from multidict import CIMultiDict
 
 from middleware.alarm import Alarm
+from middleware.flex.room import Room
 
 MOST_BYTES = 16_000_000
 """A longer answer is none of Twilio's: its lists come in pages of a few hundred kilobytes at most."""
@@ -77,14 +79,14 @@ class Lines:
 
     def __init__(self, *, most: int, patience: Patience) -> None:
         self._patience = patience
-        self._room = asyncio.Semaphore(most)
+        self._room = Room(most)
         self._idle: dict[Place, deque[_Line]] = defaultdict(deque)
         self._secure = ssl.create_default_context()
 
     @property
     def idle(self) -> int:
         """How many lines are open and wait for a request."""
-        return sum(line.fit(0.0) for lines in self._idle.values() for line in lines)
+        return sum(line.fit() for lines in self._idle.values() for line in lines)
 
     async def ask(self, method: str, url: str, *, head: str, body: bytes) -> Answer:
         """Send one request and read its whole answer; `head`: see `head_of`. Raises `NotReached` or `Broken`."""
@@ -93,10 +95,8 @@ class Lines:
         place, target = _read(url)
         begin = f"{method} {target} HTTP/1.1\r\nHost: {place.name}"
         request = f"{begin}{head}\r\nContent-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
-        if self._room.locked():
+        if not self._room.take():
             await self._wait_for_room()
-        else:
-            await self._room.acquire()  # There is room, so this does not wait.
         try:
             line = self._kept(place) or await self._connected(place)
             try:
@@ -107,7 +107,7 @@ class Lines:
             self._keep(place, line)
             return answer
         finally:
-            self._room.release()
+            self._room.leave()
 
     async def close(self) -> None:
         """Hang up; lines in use end with their request."""
@@ -119,8 +119,7 @@ class Lines:
 
     async def _wait_for_room(self) -> None:
         try:
-            async with asyncio.timeout(self._patience.connect):
-                await self._room.acquire()
+            await self._room.wait(self._patience.connect)
         except TimeoutError:
             raise NotReached("every line is busy") from None
 
@@ -129,13 +128,13 @@ class Lines:
         lines = self._idle[place]
         while lines:
             line = lines.pop()
-            if line.fit(asyncio.get_running_loop().time() - _IDLE_SECONDS):
+            if line.fit(idle=_IDLE_SECONDS):
                 return line
             line.cut()
         return None
 
     def _keep(self, place: Place, line: "_Line") -> None:
-        if line.fit(0.0):
+        if line.fit():
             self._idle[place].append(line)
         else:
             line.cut()
@@ -166,9 +165,9 @@ class _Line(asyncio.Protocol):
         self._used = self._began = 0.0
         self._alarm = Alarm()
 
-    def fit(self, since: float) -> bool:
-        """Whether it can carry another request and was used since then."""
-        return self._kept_alive and self._used >= since and not self._transport.is_closing()
+    def fit(self, *, idle: float = inf) -> bool:
+        """Whether it can carry another request, and was idle for so many seconds at most."""
+        return self._kept_alive and self._loop.time() - self._used <= idle and not self._transport.is_closing()
 
     def cut(self) -> None:
         """Hang up at once."""
