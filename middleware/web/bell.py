@@ -79,14 +79,10 @@ class Ear:
         while len(self.asked) > keep:
             del self.asked[next(iter(self.asked))]
 
-    def unknown(self, chat: Chat, news: Sequence[News]) -> Sequence[News]:
-        """What of these it does not know: not its own words in their turn, of which the answer tells."""
-        if self.chat != chat.id or self.behind or self.reading.locked():
-            return news
-        return [one for one in news if not (isinstance(one, MessageSaid) and self._knows(one))]
-
-    def _knows(self, news: MessageSaid) -> bool:
-        """Whether these are its own words, in their turn: it has heard them now."""
+    def knows(self, chat: Chat, news: News) -> bool:
+        """Whether these are its own words, in their turn, of which the answer tells: it has heard them now."""
+        if not isinstance(news, MessageSaid) or self.chat != chat.id or self.behind or self.reading.locked():
+            return False
         message = news.message
         if message.seq != self.told + 1 or message.ask not in self.asked:
             return False
@@ -106,7 +102,7 @@ class SocketBell:
         self._store = store
         self._meters = meters
         self._ears: dict[VisitorId, dict[Ear, None]] = defaultdict(dict)
-        self._rung: list[tuple[Chat, Sequence[News]]] = []
+        self._rung: list[tuple[Chat, News]] = []
         self._of_nobody = Context()  # What is told together was rung by several, about several chats.
         self._catching_up: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(_AT_ONCE)
@@ -116,14 +112,12 @@ class SocketBell:
         ears = self._ears.get(chat.visitor)
         if ears is None:
             return
-        if len(ears) == 1:
-            (ear,) = ears
-            news = ear.unknown(chat, news)
-            if not news:
-                return
-        if not self._rung:
-            asyncio.get_running_loop().call_soon(self._tell_rung, context=self._of_nobody)
-        self._rung.append((chat, news))
+        alone = next(iter(ears)) if len(ears) == 1 else None
+        for one in news:
+            if alone is None or not alone.knows(chat, one):
+                if not self._rung:
+                    asyncio.get_running_loop().call_soon(self._tell_rung, context=self._of_nobody)
+                self._rung.append((chat, one))
 
     def listen(self, ear: Ear) -> None:
         """From now on, tell this socket."""
@@ -181,8 +175,7 @@ class SocketBell:
         rung, self._rung = self._rung, []
         for chat, news in rung:
             for ear in self.ears_of(chat.visitor):
-                for one in news:
-                    self._tell(ear, chat, one)
+                self._tell(ear, chat, news)
 
     def _tell(self, ear: Ear, chat: Chat, news: News) -> None:
         if isinstance(news, ChatOpened) and ear.chat == chat.id:

@@ -15,7 +15,7 @@ from typing import Any
 import engineio
 from aiohttp import WSCloseCode, web
 from engineio.async_socket import AsyncSocket
-from engineio.packet import NOOP, PING, Packet
+from engineio.packet import NOOP, Packet
 from engineio.payload import Payload
 
 from middleware.web.door import Door, TurnedAway
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _LINE = "middleware.line"
 _ADDRESS = "middleware.address"
+
+_PING, _PONG = b"2", "3"
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no types
@@ -141,9 +143,15 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
         return self._door.wait(line, cost)
 
     def take_at_once(self, line: Line, frame: str) -> bool:
-        """Begin an ask, if it may be read now and can be begun now; else it is read again in its turn."""
-        if not frame.startswith("42") or line.sid not in self.sockets or not self._door.spare(line, cost_of(frame)):
+        """Begin an ask, if it may be read now and can be begun now; else it is read again in its turn. So is a pong."""
+        if not (frame.startswith("42") or frame == _PONG):
             return False
+        socket = self.sockets.get(line.sid)
+        if socket is None or not self._door.spare(line, cost_of(frame)):
+            return False
+        if frame == _PONG:
+            socket.schedule_ping()
+            return True
         try:
             begun = self.begin_ask(line, frame[1:])
         except Exception:
@@ -257,7 +265,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
     def _ping(self, line: Line, socket: AsyncSocket) -> None:
         socket.last_ping = time.time()
         line.beat(within=self.limits.pong_seconds, then=lambda: self._soon(self.end(line)))
-        line.unread.put_nowait(Packet(PING))
+        line.tell(_PING)
 
     def _soon(self, ending: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(ending)

@@ -6,6 +6,7 @@ A frame is an Engine.IO packet; one of type 4 holds a Socket.IO packet. https://
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import TypeAlias
 
 import orjson
@@ -99,18 +100,20 @@ def read_packet(text: str) -> Packet:
     raise BadFrame("no Socket.IO packet")
 
 
-def event_packet(namespace: str, data: Sequence[object]) -> str:
+def event_frame(namespace: str, data: Sequence[object]) -> bytes:
     """An event for a page: its name, and what it carries."""
-    return f"2{_place(namespace)}{_text(data)}"
+    return _head("42", namespace) + _bytes(data)
 
 
-def answer_packet(namespace: str, number: int, data: Sequence[object]) -> str:
+def answer_frame(namespace: str, number: int, data: Sequence[object]) -> bytes:
     """The answer to the ask of this number."""
-    return f"3{_place(namespace)}{number}{_text(data)}"
+    return b"%b%d%b" % (_head("43", namespace), number, _bytes(data))
 
 
-def _place(namespace: str) -> str:
-    return "" if namespace == "/" else f"{namespace},"
+@cache
+def _head(kind: str, namespace: str) -> bytes:
+    """The namespaces are ours, and few."""
+    return (kind if namespace == "/" else f"{kind}{namespace},").encode()
 
 
 def _auth(body: object) -> object:
@@ -142,11 +145,11 @@ def _json_at_length(text: str) -> object:
     return found
 
 
-def _text(data: Sequence[object]) -> str:
+def _bytes(data: Sequence[object]) -> bytes:
     try:
-        return orjson.dumps(data).decode()
+        return orjson.dumps(data)
     except TypeError:
-        return _ENCODER.encode(data)  # Half a character can only be told as an escape.
+        return _ENCODER.encode(data).encode()  # Half a character can only be told as an escape.
 
 
 def _int(digits: str) -> int:

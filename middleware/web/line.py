@@ -1,13 +1,13 @@
 """A line: one Engine.IO connection, and what it was told and has not taken yet."""
 
 import asyncio
-from asyncio import QueueEmpty, TimerHandle
+from asyncio import AbstractEventLoop, QueueEmpty, TimerHandle
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from engineio.packet import MESSAGE, Packet
+from engineio.packet import Packet
 
 from middleware.web.lane import Lane
 from middleware.web.limits import Limits
@@ -23,7 +23,7 @@ class Carrier(Protocol):
     def pump(self) -> None:
         """Carry what waits, as far as the connection has room."""
 
-    def carry(self, frame: str) -> bool:
+    def carry(self, frame: bytes) -> bool:
         """Carry a frame before which nothing waits; False if there is no room."""
 
     async def close(self, *, code: int | None = None) -> None:
@@ -149,14 +149,19 @@ class Line:
     websocket: Carrier | None = None
     lane: Lane | None = None
     joined: tuple[str, str] | None = None
+    _loop: AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     _beat: TimerHandle | None = field(default=None)
     _cut: TimerHandle | None = field(default=None)
 
-    def tell(self, packet: str) -> None:
-        """Tell it a Socket.IO packet: at once if its connection has room and nothing waits, else in its turn."""
+    def tell(self, frame: bytes) -> None:
+        """Tell it a frame: at once if its connection has room and nothing waits, else in its turn."""
         socket = self.websocket
-        if socket is None or self.unread.waiting is not None or self.ended or not socket.carry("4" + packet):
-            self.unread.put_nowait(Packet(MESSAGE, packet))
+        if socket is None or self.unread.waiting is not None or self.ended or not socket.carry(frame):
+            self.unread.put_nowait(Packet(int(frame[:1]), frame[1:].decode()))
+
+    def due(self, *, within: float) -> float:
+        """When so many seconds are over, by the loop's clock."""
+        return self._loop.time() + within
 
     def in_order(self, most: int) -> Lane:
         """The lane of its asks; so many may wait in it to go together."""
@@ -167,12 +172,12 @@ class Line:
         """The line's one clock of pings: do this next, and then."""
         if self._beat is not None:
             self._beat.cancel()
-        self._beat = None if self.ended else asyncio.get_running_loop().call_later(within, then)
+        self._beat = None if self.ended else self._loop.call_later(within, then)
 
     def expect(self, *, within: float, otherwise: Callable[[], None]) -> None:
         """Unless `found` is called in time, do otherwise. Asked again, the first deadline stands."""
         if self._cut is None and not self.ended:
-            self._cut = asyncio.get_running_loop().call_later(within, otherwise)
+            self._cut = self._loop.call_later(within, otherwise)
 
     def found(self) -> None:
         """What was expected is there."""
@@ -195,7 +200,7 @@ class Line:
             self._beat.cancel()
         self.unread.close()
         if self.transport is not None:
-            asyncio.get_running_loop().call_later(0 if at_once else self.goodbye_seconds, self.transport.abort)
+            self._loop.call_later(0 if at_once else self.goodbye_seconds, self.transport.abort)
 
 
 def cost_of(frame: str) -> int:

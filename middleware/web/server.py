@@ -3,7 +3,6 @@
 All that leans on python-socketio's insides is in this file, as engine.py is for python-engineio; the same test pins it.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -22,7 +21,7 @@ from middleware.web.frames import (
     Connect,
     Disconnect,
     Event,
-    answer_packet,
+    answer_frame,
     read_packet,
 )
 from middleware.web.lane import Ask
@@ -154,7 +153,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
 
     def _ask_of(self, line: Line, event: Event, *, sid: str, size: int) -> Ask:
         tell = self.namespace_handlers[event.namespace].teller(sid, _teller(line, event))
-        return Ask(event.name, event.payloads, size, self._in_time(), tell)
+        due = line.due(within=self.eio.limits.ask_seconds)
+        return Ask(event.name, event.payloads, size, due, tell)
 
     def _inside(self, line: Line, namespace: str) -> str | None:
         """The line's socket in the namespace, if it is in."""
@@ -164,11 +164,8 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
     async def _rests(self, line: Line) -> bool:
         """Wait until its asks are answered, done or not; False if the line has ended meanwhile."""
         if line.lane is not None:
-            await line.lane.room(None, until=self._in_time())
+            await line.lane.room(None, until=line.due(within=self.eio.limits.ask_seconds))
         return not line.ended
-
-    def _in_time(self) -> float:
-        return asyncio.get_running_loop().time() + self.eio.limits.ask_seconds
 
     def _mind(self, eio_sid: str | None) -> None:
         """A line that is in no namespace has so long to join one."""
@@ -189,7 +186,7 @@ def _teller(line: Line, event: Event) -> Callable[[wire.Shape], None]:
 
 
 def _answer(line: Line, namespace: str, number: int, answer: wire.Shape) -> None:
-    line.tell(answer_packet(namespace, number, [answer]))
+    line.tell(answer_frame(namespace, number, [answer]))
 
 
 def _nobody(_answer: wire.Shape) -> None:

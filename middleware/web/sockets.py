@@ -18,7 +18,7 @@ from middleware.relay.subject import context_about
 from middleware.relay.to_visitor import CatchUp
 from middleware.web import wire
 from middleware.web.bell import Ear, SocketBell
-from middleware.web.frames import event_packet
+from middleware.web.frames import event_frame
 from middleware.web.lane import LATE, PUT_OFF, Answered, Ask, Lane
 from middleware.web.limits import Limits
 from middleware.web.line import Line
@@ -150,7 +150,7 @@ class Namespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the package h
     def say(self, ear: Ear, event: str, *data: object) -> None:
         """Tell the socket an event, at once: what `emit` would take two tasks for. One that is gone is told nothing."""
         if ear.line is not None:
-            ear.line.tell(event_packet(self.namespace, [event, *data]))
+            ear.line.tell(event_frame(self.namespace, [event, *data]))
 
     async def room(self, ear: Ear) -> None:
         """Wait until the socket has taken most of what it was told, or is gone: before telling it much."""

@@ -60,9 +60,10 @@ class Watch:
         """Cut every socket that may be here no more; how many. Raises `StoreUnavailable`."""
         ears, now = self._bell.ears(), self._clock.now()
         cut = [ear for ear in ears if ear.good_until <= now]
+        taken: set[BadgeId] = set()
         for some in _slices({ear.badge.id for ear in ears if ear.badge is not None}):
-            taken = await self._badges.taken(some)
-            cut += [ear for ear in ears if ear.badge is not None and ear.badge.id in taken]
+            taken |= await self._badges.taken(some)
+        cut += [ear for ear in ears if taken and ear.badge is not None and ear.badge.id in taken]
         await asyncio.gather(*(ear.voice.hang_up(ear) for ear in cut))
         if cut:
             log.info("Sockets were cut whose token ran out or was taken back.", extra={"sockets": len(cut)})

@@ -79,7 +79,7 @@ class Websocket:
             self._response.over()
         return self._response
 
-    def carry(self, frame: str) -> bool:
+    def carry(self, frame: bytes) -> bool:
         """Carry a frame before which nothing waits; False if there is no room."""
         if self._protocol.writing_paused:
             return False
@@ -171,7 +171,7 @@ class Websocket:
         while unread and not self._protocol.writing_paused:
             packet = unread.get_nowait()
             if packet is not None:
-                self._write(packet.encode())
+                self._write(packet.encode().encode())
 
     async def _write_on(self) -> None:
         """Until nothing waits, or nobody is there any more."""
@@ -183,7 +183,7 @@ class Websocket:
         if self._line.unread.closed:
             await self.close()
 
-    def _write(self, frame: str) -> None:
+    def _write(self, payload: bytes) -> None:
         """One frame, never masked, never compressed.
 
         https://www.rfc-editor.org/rfc/rfc6455#section-5.2
@@ -191,7 +191,6 @@ class Websocket:
         transport = self._line.transport
         if transport is None or transport.is_closing() or self._response._closed:
             return  # Whoever is gone is told when they come back.
-        payload = frame.encode()
         size = len(payload)
         if size < 126:
             head = bytes((0x81, size))

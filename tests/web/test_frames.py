@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from middleware.web.frames import Ack, BadFrame, Connect, Disconnect, Event, check_frame, event_packet, read_packet
+from middleware.web.frames import Ack, BadFrame, Connect, Disconnect, Event, check_frame, event_frame, read_packet
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(),
@@ -72,4 +72,4 @@ def test_a_refusal_holds_nothing_of_the_frame() -> None:
 def test_half_a_character_is_carried_both_ways() -> None:
     """JSON can name it in an escape and nothing else can; what to say of it is for the form to decide."""
     assert read_packet('2/chat,1["say","\\ud800"]') == Event("/chat", 1, "say", ["\ud800"])
-    assert event_packet("/chat", ["said", "\ud800"]) == '2/chat,["said","\\ud800"]'
+    assert event_frame("/chat", ["said", "\ud800"]) == b'42/chat,["said","\\ud800"]'
