@@ -233,10 +233,6 @@ class _Line(asyncio.Protocol):
         """A header, or a trailer."""
         self._answer.fields.append((name, value))
 
-    def on_headers_complete(self) -> None:
-        """The status is known now."""
-        self._answer.status = self._parser.get_status_code()
-
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
         self._answer.body += body
@@ -245,6 +241,7 @@ class _Line(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The answer is whole; 100 to 199 only announce it."""
+        self._answer.status = self._parser.get_status_code()
         waiting = self._over() if self._answer.status >= 200 else None
         if waiting is None:
             return

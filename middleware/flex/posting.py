@@ -41,7 +41,8 @@ class Posting:
         text = message.text if _is_plain(message.text) else quote_plus(message.text)
         form = f"{self._author}={_AUTHOR}{chat}&Body={text}&Attributes={_BEFORE_ID}{id_}{_BEHIND_ID}"
         try:
-            sent = await self._transport.post(f"{self._url}/{ref}/Messages", head=self._head, form=form.encode())
+            url = f"{self._url}/{ref}/Messages"
+            _, _, sent = await self._transport.exchange("POST", url, data=form.encode(), head=self._head)
         except Rejected as error:
             demand_channel(error)
             raise

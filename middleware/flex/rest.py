@@ -99,26 +99,24 @@ class Transport:
         """Make one call and read its whole answer."""
         del timeout, allow_redirects
         authorization = {} if auth is None else {"Authorization": encode_basic_auth(*auth)}
-        answer, text = await self._exchange(
+        answer, text, _ = await self.exchange(
             method,
             f"{url}?{urlencode(params, doseq=True)}" if params else url,
             data=urlencode(data, doseq=True).encode() if data else b"",
             head=head_of({**_FORM, **(headers or {}), **authorization}),
         )
-        _checked(answer, text, method=method, url=url)
         return Response(answer.status, text, answer.headers)
 
-    async def post(self, url: str, *, head: str, form: bytes) -> Mapping[str, Any]:
-        """Post a form as it is, with this `head_of` all headers; the object that is answered. Raises as `request`."""
-        answer, text = await self._exchange("POST", url, data=form, head=head)
-        return _checked(answer, text, method="POST", url=url)
+    async def exchange(self, method: str, url: str, *, data: bytes, head: str) -> tuple[Answer, str, Mapping[str, Any]]:
+        """Make a call with this body and this `head_of` all headers; its answer, the text and the object in that.
 
-    async def _exchange(self, method: str, url: str, *, data: bytes, head: str) -> tuple[Answer, str]:
+        Raises as `request`.
+        """
         began, code = time.monotonic(), "broken"
         try:
             answer = await self._lines.ask(method, url, head=head, body=data)
             code = str(answer.status)
-            return answer, answer.body.decode()
+            text = answer.body.decode()
         except NotReached as error:
             code = "unreachable"
             raise NotSent(f"{method} {_path(url)}: no connection ({error})") from error
@@ -128,6 +126,7 @@ class Transport:
             raise OutcomeUnknown(f"{method} {_path(url)}: the answer is not UTF-8") from error
         finally:
             self._heard(method, url, code, time.monotonic() - began)
+        return answer, text, _checked(answer, text, method=method, url=url)
 
 
 def twilio_client(credentials: Credentials, transport: Transport) -> Client:

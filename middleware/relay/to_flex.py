@@ -54,7 +54,8 @@ class ToFlex:
 
     def claiming(self, *, instead: bool = False) -> float | None:
         """Until when claims may last of what can be taken in hand; None while it is not known what is claimed."""
-        if self._stopping or self._in_doubt or not (self._room > 0 or (instead and not self._more)):
+        room = self._lanes.many + self._promised < self._most or (instead and not self._more)
+        if self._stopping or self._in_doubt or not room:
             return None  # Where others wait, those who have waited longest come first.
         self._promised += 1
         return self._clock.now() + self._pace.lease
@@ -153,14 +154,10 @@ class ToFlex:
         self._lookout.wake()
 
     @property
-    def _room(self) -> int:
-        return self._most - self._lanes.many - self._promised
-
-    @property
     def _room_for_others(self) -> int:
         """What waits in lanes, however much it is, keeps no idle hand from the heads of other chats."""
         idle = self._pace.at_once - self._calling - self._lanes.ready - self._promised
-        return max(self._room, idle)
+        return max(self._most - self._lanes.many - self._promised, idle)
 
     def _go_on(self) -> None:
         """Begin what may go, as far as there are hands."""

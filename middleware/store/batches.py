@@ -34,9 +34,9 @@ CrashPoint: TypeAlias = Callable[[str], None]
 RunBatch: TypeAlias = Callable[[Sequence[Work]], Sequence[Outcome]]
 """One outcome for each work, in order. Raises `StoreUnavailable` if none was begun."""
 
-_Job: TypeAlias = tuple[Work, Then, Context | None]
-"""A work, and who is told in which context what came of it; None: in no matter which."""
-_Told: TypeAlias = tuple[Then, Context | None, Outcome]
+_Job: TypeAlias = tuple[Work, Then, Context]
+"""A work, and who is told in which context what came of it."""
+_Told: TypeAlias = tuple[Then, Context, Outcome]
 
 
 class BatchThread:
@@ -60,14 +60,12 @@ class BatchThread:
     async def do(self, work: Work) -> Any:
         """What the work returns or raises; it is done even if nobody waits for it any more."""
         future = self._loop.create_future()
-        self._put(work, partial(tell_future, future))
+        self.take(work, partial(tell_future, future))
         return await future
 
     def take(self, work: Work, then: Then) -> None:
         """The same, told to `then` in the context of whoever asks."""
-        self._put(work, then, copy_context())
-
-    def _put(self, work: Work, then: Then, context: Context | None = None) -> None:
+        context = copy_context()
         if self._stopping:
             self._loop.call_soon(then, Outcome(error=StoreUnavailable("The store is closed.")), context=context)
         else:
@@ -159,9 +157,6 @@ def _tell(told: Iterable[_Told]) -> None:
     """One that cannot be told is no other's matter."""
     for then, context, outcome in told:
         try:
-            if context is None:
-                then(outcome)
-            else:
-                context.run(then, outcome)
+            context.run(then, outcome)
         except Exception:
             log.exception("What came of a write could not be told.")

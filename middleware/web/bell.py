@@ -7,7 +7,8 @@ or rings while it reads, catches up from the store.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -66,10 +67,21 @@ class Ear:
     badge: Badge | None = None
     good_until: float = float("inf")
     asked: dict[AskId, None] = field(default_factory=dict)
-    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    readers: int = 0
     current: bool = False
     missed: bool = False
     behind: bool = False
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """The store is read for it: one after the other, and nothing that rings is told it meanwhile."""
+        self.readers += 1
+        try:
+            async with self._turn:
+                yield
+        finally:
+            self.readers -= 1
 
     def asks(self, asks: Iterable[AskId], *, keep: int) -> None:
         """What these make is its own words, and the answers tell of them. So many of the latest are kept."""
@@ -81,7 +93,7 @@ class Ear:
 
     def knows(self, chat: Chat, news: News) -> bool:
         """Whether these are its own words, in their turn, of which the answer tells: it has heard them now."""
-        if not isinstance(news, MessageSaid) or self.chat != chat.id or self.behind or self.reading.locked():
+        if not isinstance(news, MessageSaid) or self.chat != chat.id or self.behind or self.readers:
             return False
         message = news.message
         if message.seq != self.told + 1 or message.ask not in self.asked:
@@ -146,7 +158,7 @@ class SocketBell:
 
     async def read(self, ear: Ear, *, chat: ChatId | None, after: int) -> CatchUp | None:
         """What the socket has not heard from that position on, for an answer. What rings meanwhile is told after it."""
-        async with ear.reading:
+        async with ear.reading():
             found = await self._read(ear, chat=chat, after=after)
         if ear.missed:
             self.catch_up(ear)
@@ -180,10 +192,10 @@ class SocketBell:
     def _tell(self, ear: Ear, chat: Chat, news: News) -> None:
         if isinstance(news, ChatOpened) and ear.chat == chat.id:
             return  # It opened the chat itself; the answer says so.
-        if ear.reading.locked() or ear.behind:
+        if ear.readers or ear.behind:
             ear.missed = True
             ear.current = ear.current and not isinstance(news, MessageChanged)
-        elif _is_old(ear, chat) or _in_turn(ear, chat, news):
+        elif _may_hear(ear, chat, news):
             self._speak(ear, chat, news)
         elif _is_new(ear, chat, news):
             self.catch_up(ear)
@@ -205,7 +217,7 @@ class SocketBell:
         """As long as there is more, or something rings meanwhile; the store may be away for a while."""
         try:
             while ear.missed and ear in self._ears.get(ear.visitor, ()):
-                async with ear.reading:
+                async with ear.reading():
                     ear.missed = False
                     await self._tell_all(ear)
         finally:
@@ -240,16 +252,12 @@ class SocketBell:
         return found
 
 
-def _is_old(ear: Ear, chat: Chat) -> bool:
-    """The chat is one before the socket's own: its late news stand for themselves."""
-    return ear.chat is not None and ear.chat != chat.id and chat.opened_at < ear.since
-
-
-def _in_turn(ear: Ear, chat: Chat, news: News) -> bool:
+def _may_hear(ear: Ear, chat: Chat, news: News) -> bool:
+    """In its turn; late news of a chat before the socket's own stand for themselves."""
     if isinstance(news, ChatOpened):
         return True
     if ear.chat != chat.id:
-        return False
+        return ear.chat is not None and chat.opened_at < ear.since
     return not isinstance(news, MessageSaid) or news.message.seq == ear.told + 1
 
 

@@ -94,7 +94,9 @@ def read_packet(text: str) -> Packet:
         case "1":
             return Disconnect(namespace or "/")
         case "2":
-            return _event(namespace or "/", None if number is None else int(number), body)
+            if not isinstance(body, list) or not body or not isinstance(body[0], str):
+                raise BadFrame("an event without a name")
+            return Event(namespace or "/", None if number is None else int(number), body[0], body[1:])
         case "3" if isinstance(body, list) and number is not None:
             return Ack()
     raise BadFrame("no Socket.IO packet")
@@ -119,12 +121,6 @@ def _head(kind: str, namespace: str) -> bytes:
 def _auth(body: object) -> object:
     """A falsy one is none: so do all Socket.IO servers."""
     return body or None
-
-
-def _event(namespace: str, number: int | None, body: object) -> Event:
-    if not isinstance(body, list) or not body or not isinstance(body[0], str):
-        raise BadFrame("an event without a name")
-    return Event(namespace, number, body[0], body[1:])
 
 
 def _json(text: str) -> object:

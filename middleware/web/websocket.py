@@ -80,10 +80,23 @@ class Websocket:
         return self._response
 
     def carry(self, frame: bytes) -> bool:
-        """Carry a frame before which nothing waits; False if there is no room."""
+        """Carry a frame before which nothing waits, never masked, never compressed; False if there is no room.
+
+        https://www.rfc-editor.org/rfc/rfc6455#section-5.2
+        """
         if self._protocol.writing_paused:
             return False
-        self._write(frame)
+        transport = self._line.transport
+        if transport is None or transport.is_closing() or self._response._closed:
+            return True  # Whoever is gone is told when they come back.
+        size = len(frame)
+        if size < 126:
+            head = bytes((0x81, size))
+        elif size < 65_536:
+            head = b"\x81\x7e" + size.to_bytes(2, "big")
+        else:
+            head = b"\x81\x7f" + size.to_bytes(8, "big")
+        transport.write(head + frame)
         return True
 
     def pump(self) -> None:
@@ -171,7 +184,7 @@ class Websocket:
         while unread and not self._protocol.writing_paused:
             packet = unread.get_nowait()
             if packet is not None:
-                self._write(packet.encode().encode())
+                self.carry(packet.encode().encode())
 
     async def _write_on(self) -> None:
         """Until nothing waits, or nobody is there any more."""
@@ -182,23 +195,6 @@ class Websocket:
         self._writing = None
         if self._line.unread.closed:
             await self.close()
-
-    def _write(self, payload: bytes) -> None:
-        """One frame, never masked, never compressed.
-
-        https://www.rfc-editor.org/rfc/rfc6455#section-5.2
-        """
-        transport = self._line.transport
-        if transport is None or transport.is_closing() or self._response._closed:
-            return  # Whoever is gone is told when they come back.
-        size = len(payload)
-        if size < 126:
-            head = bytes((0x81, size))
-        elif size < 65_536:
-            head = b"\x81\x7e" + size.to_bytes(2, "big")
-        else:
-            head = b"\x81\x7f" + size.to_bytes(8, "big")
-        transport.write(head + payload)
 
 
 class _Response(web.WebSocketResponse):

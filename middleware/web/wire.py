@@ -221,13 +221,15 @@ _A = TypeVar("_A", bound=_Ask)
 
 
 def _read(form: type[_A], payload: object, *, what: str) -> _A:
+    """What stands in the payload. The validator is asked itself, not by the form's `model_validate`, once a message."""
     try:
-        return form.model_validate(payload)
+        read: _A = form.__pydantic_validator__.validate_python(payload)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         raise BadAsk(f"{what}: {where + ' ' if where else ''}{message}".strip()) from None
+    return read
 
 
 def _chat_id(text: str | None) -> ChatId | None:

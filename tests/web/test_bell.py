@@ -234,7 +234,7 @@ async def test_a_socket_that_heard_every_change_is_not_begun_anew(house: House) 
     await heard(page, 2 * PAGE)
     first = await house.bell.read(ear, chat=OLD.id, after=2 * PAGE)
     second = await house.bell.read(ear, chat=OLD.id, after=2 * PAGE)
-    async with ear.reading:
+    async with ear.reading():
         house.bell.ring(OLD, [await house.rewords(1, "missed")])
         await until(lambda: ear.missed, what="the ring")
     third = await house.bell.read(ear, chat=OLD.id, after=2 * PAGE)
