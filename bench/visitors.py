@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-BODY = "x" * 60
-"""What is said: 60 characters, about 120 bytes on the wire with what surrounds them."""
+BODY = "Hello, where is my order? It should have come on Tuesday, ok"
+"""What is said: 60 characters with blanks and stops, about 120 bytes on the wire with what surrounds them."""
 
 _CONNECTING_AT_ONCE = 50
 

@@ -12,6 +12,7 @@ from twilio.rest import Client
 
 from middleware.flex import chat_events
 from middleware.flex.chat_channel import demand_channel, told_index, told_sid
+from middleware.flex.form_text import form_text
 from middleware.flex.lines import head_of
 from middleware.flex.rest import Rejected, Transport
 from middleware.relay.model import ChatId, FlexRef, Message, MessageId, Receipt
@@ -38,8 +39,7 @@ class Posting:
     async def post(self, ref: FlexRef, message: Message) -> Receipt:
         """Post the message as the visitor, so that it fires webhooks and the flow's Studio step."""
         chat, id_ = _quoted_ids(message)
-        text = message.text if _is_plain(message.text) else quote_plus(message.text)
-        form = f"{self._author}={_AUTHOR}{chat}&Body={text}&Attributes={_BEFORE_ID}{id_}{_BEHIND_ID}"
+        form = f"{self._author}={_AUTHOR}{chat}&Body={form_text(message.text)}&Attributes={_BEFORE_ID}{id_}{_BEHIND_ID}"
         try:
             url = f"{self._url}/{ref}/Messages"
             _, _, sent = await self._transport.exchange("POST", url, data=form.encode(), head=self._head)
@@ -52,12 +52,9 @@ class Posting:
 def _quoted_ids(message: Message) -> tuple[str, str]:
     """The chat's as it stands in a form, and the message's as it stands in JSON in a form."""
     chat, id_ = message.chat, message.id
-    return (chat, id_) if _is_plain(chat + id_) else (quote_plus(chat), quote_plus(json.dumps(id_)[1:-1]))
-
-
-def _is_plain(text: str) -> bool:
-    """Whether it stands for itself, in a form and in JSON, as all ids do."""
-    return text.isascii() and text.encode().isalnum()
+    both = chat + id_
+    plain = both.isascii() and both.isalnum()  # As all ids are.
+    return (chat, id_) if plain else (quote_plus(chat), quote_plus(json.dumps(id_)[1:-1]))
 
 
 # All but the ids is the same each time.

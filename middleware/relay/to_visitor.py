@@ -36,14 +36,15 @@ class ToVisitor:
 
     def __init__(self, bell: Bell, *, meters: Meters = UNCOUNTED) -> None:
         self._bell = bell
-        self._meters = meters
+        self._count = None if meters is UNCOUNTED else meters.news
 
     def tell(self, chat: Chat | None, news: Sequence[News]) -> None:
         """Ring the chat's sockets. Call it after the commit."""
         if chat is not None and news:
             self._bell.ring(chat, news)
-        for one in news:
-            self._meters.news(one)
+        if self._count is not None:
+            for one in news:
+                self._count(one)
 
 
 async def since(

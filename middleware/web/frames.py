@@ -104,12 +104,18 @@ def read_packet(text: str) -> Packet:
 
 def event_frame(namespace: str, data: Sequence[object]) -> bytes:
     """An event for a page: its name, and what it carries."""
-    return _head("42", namespace) + _bytes(data)
+    try:
+        return _head("42", namespace) + orjson.dumps(data)
+    except TypeError:
+        return _head("42", namespace) + _escaped(data)
 
 
 def answer_frame(namespace: str, number: int, data: Sequence[object]) -> bytes:
     """The answer to the ask of this number."""
-    return b"%b%d%b" % (_head("43", namespace), number, _bytes(data))
+    try:
+        return b"%b%d%b" % (_head("43", namespace), number, orjson.dumps(data))
+    except TypeError:
+        return b"%b%d%b" % (_head("43", namespace), number, _escaped(data))
 
 
 @cache
@@ -141,11 +147,9 @@ def _json_at_length(text: str) -> object:
     return found
 
 
-def _bytes(data: Sequence[object]) -> bytes:
-    try:
-        return orjson.dumps(data)
-    except TypeError:
-        return _ENCODER.encode(data).encode()  # Half a character can only be told as an escape.
+def _escaped(data: Sequence[object]) -> bytes:
+    """Half a character can only be told as an escape."""
+    return _ENCODER.encode(data).encode()
 
 
 def _int(digits: str) -> int:

@@ -4,7 +4,7 @@ All that leans on python-socketio's insides is in this file, as engine.py is for
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -146,13 +146,15 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
     async def _ask(self, line: Line, event: Event, *, size: int) -> None:
         """A client that sends `connect` as an event would otherwise call our handler with an identity of its choice."""
         if event.name in RESERVED:
-            _teller(line, event)(wire.refused("unknown_ask", "This name is Socket.IO's own."))
+            if event.id is not None:
+                _answer(line, event.namespace, event.id, wire.refused("unknown_ask", "This name is Socket.IO's own."))
         elif (sid := self._inside(line, event.namespace)) is not None:
             ask = self._ask_of(line, event, sid=sid, size=size)
             await self.namespace_handlers[event.namespace].asked(line, sid, ask)
 
     def _ask_of(self, line: Line, event: Event, *, sid: str, size: int) -> Ask:
-        tell = self.namespace_handlers[event.namespace].teller(sid, _teller(line, event))
+        tell = _nobody if event.id is None else partial(_answer, line, event.namespace, event.id)
+        tell = self.namespace_handlers[event.namespace].teller(sid, tell)
         due = line.due(within=self.eio.limits.ask_seconds)
         return Ask(event.name, event.payloads, size, due, tell)
 
@@ -179,10 +181,6 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the package has no 
             line.found()
         else:
             self.eio.expect_namespace(line)
-
-
-def _teller(line: Line, event: Event) -> Callable[[wire.Shape], None]:
-    return _nobody if event.id is None else partial(_answer, line, event.namespace, event.id)
 
 
 def _answer(line: Line, namespace: str, number: int, answer: wire.Shape) -> None:
