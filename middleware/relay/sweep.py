@@ -21,6 +21,9 @@ _ROUND = 0.5
 """Seconds between two rounds: the resolution of a planned look."""
 _SLOWEST = 3600.0
 """Seconds between two looks at a chat that has been silent for long."""
+_SHARE = 4
+"""Of so many calls that Flex is asked at once, one is a look. It reads up to three things, and what visitors say must
+not stand in line behind looks at ten thousand chats."""
 
 
 class Sweep:
@@ -45,7 +48,7 @@ class Sweep:
         self._hands = hands
         self._meters = meters
         self._stopped = asyncio.Event()
-        self._crew = Crew(pace.at_once)
+        self._crew = Crew(max(1, pace.at_once // _SHARE))
 
     async def recover(self) -> None:
         """Plan a look at every open chat: this node was away."""

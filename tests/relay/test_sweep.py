@@ -2,7 +2,7 @@
 
 from middleware.relay.applying import GAP_PATIENCE
 from middleware.relay.errors import ChatGone, NotSent
-from middleware.relay.model import AgentJoined, Author, ChatEnded, Ended, Ender, EventKey, MessageStatus
+from middleware.relay.model import AgentJoined, Author, ChatEnded, Ended, Ender, EventKey, MessageStatus, VisitorId
 from tests.relay.house import ADA, PACE, Heart
 
 
@@ -166,3 +166,17 @@ async def test_an_event_held_while_a_look_was_under_way_is_not_forgotten(heart: 
     heart.clock.pass_seconds(GAP_PATIENCE)
     await heart.look()
     assert ["lost", "held"] == await heart.texts()
+
+
+async def test_looks_leave_most_of_the_calls_to_what_visitors_say(heart: Heart) -> None:
+    """Ten thousand chats are open, and a message is not to stand in line behind the looks at them."""
+    for number in range(5):
+        _, ref = await heart.open(VisitorId(f"v{number}"))
+        heart.flex.speak(ref, "lost")
+    heart.clock.pass_seconds(PACE.look_back)
+    rounds = []
+    while begun := await heart.sweep.round():
+        rounds.append(begun)
+        assert 0 == await heart.sweep.round(), "there is no room while those are under way"
+        await heart.sweep.idle()
+    assert [PACE.at_once // 4, PACE.at_once // 4, 1] == rounds
