@@ -22,13 +22,12 @@ from middleware.web.door import Door, TurnedAway
 from middleware.web.line import Line, Unread, cost_of
 from middleware.web.polling import Body, read_body
 from middleware.web.rates import Bucket, SparingLog
-from middleware.web.websocket import Websocket
+from middleware.web.websocket import Websocket, is_upgrade
 
 log = logging.getLogger(__name__)
 
 _LINE = "middleware.line"
 _ADDRESS = "middleware.address"
-
 _PING, _PONG = b"2", "3"
 
 
@@ -212,7 +211,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
             if line is None:
                 raise TurnedAway(400, "an unknown or ended socket", worth_a_line=False)
             return line
-        if request.query.get("transport") == "websocket" and not _is_upgrade(request):
+        if request.query.get("transport") == "websocket" and not is_upgrade(request):
             raise TurnedAway(400, "a websocket without an upgrade")
         self._door.check_room(address)
         return None
@@ -222,7 +221,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
             return await self._handled(request, environ)
         if request.method == "POST":
             return await self._post(request, line, environ=environ)
-        if not _is_upgrade(request):
+        if not is_upgrade(request):
             return await self._poll(request, line, environ=environ)
         # Whoever upgrades a socket has it whole, so it must come from where the socket was opened.
         if environ[_ADDRESS] != line.address:
@@ -274,12 +273,6 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the package has no 
 
     def _log_error_once(self, message: str, message_key: str) -> None:
         """The library's own lines hold socket ids; the page is answered, and that is enough."""
-
-
-def _is_upgrade(request: web.Request) -> bool:
-    """As the engine decides it."""
-    connection = {word.strip() for word in request.headers.get("Connection", "").lower().split(",")}
-    return "upgrade" in connection and request.headers.get("Upgrade", "").lower() == "websocket"
 
 
 def _refused() -> web.Response:

@@ -247,6 +247,12 @@ class _Frames(WebSocketDataQueue):
             self._awaited = False
 
 
+def is_upgrade(request: web.Request) -> bool:
+    """Whether it asks for a websocket, as the engine decides it."""
+    connection = {word.strip() for word in request.headers.get("Connection", "").lower().split(",")}
+    return "upgrade" in connection and request.headers.get("Upgrade", "").lower() == "websocket"
+
+
 def _not_now(_frame: str) -> bool:
     return False
 
