@@ -1,17 +1,18 @@
 """Room for so many at once. asyncio's semaphore does the same, at five times the price of taking what is there."""
 
 import asyncio
-from collections import deque
+
+from middleware.relay.turns import Turns
 
 
 class Room:
     """Whoever comes while there is room takes it without waiting; the others have it in their turn."""
 
-    __slots__ = ("_left", "_waiting")
+    __slots__ = ("_left", "_turns")
 
     def __init__(self, many: int) -> None:
         self._left = many
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._turns = Turns(passed_on=self.leave)
 
     def take(self) -> bool:
         """Take a place, if there is one; while somebody waits there is none."""
@@ -22,21 +23,9 @@ class Room:
 
     async def wait(self, seconds: float) -> None:
         """Wait for a place, and take it. Raises `TimeoutError`."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            async with asyncio.timeout(seconds):
-                await turn
-        except BaseException:
-            if turn.done() and not turn.cancelled():
-                self.leave()  # It had been given just before.
-            raise
+        await self._turns.wait(until=asyncio.get_running_loop().time() + seconds)
 
     def leave(self) -> None:
         """Give a place back: to whoever has waited longest."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._left += 1
+        if not self._turns.call():
+            self._left += 1

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from middleware.relay.errors import StoreUnavailable
+from middleware.relay.turns import Turns
 from middleware.store.postgres_line import Line, TooMany
 
 _SHORT_SECONDS = 5.0
@@ -22,7 +23,7 @@ class Lines:
         self._short_until = 0.0
         self._free: deque[Line] = deque()
         self._last: Line | None = None
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._turns = Turns()
 
     @asynccontextmanager
     async def lent(self, *, until: float) -> AsyncIterator[Line]:
@@ -85,7 +86,7 @@ class Lines:
             self._count -= 1
             raise
         finally:
-            self._wake()
+            self._turns.call()
 
     def _room(self) -> int:
         return min(self._most, self._count) if self._count and _now() < self._short_until else self._most
@@ -97,7 +98,7 @@ class Lines:
             self._doubt(line)
         else:
             self._free.appendleft(line)
-        self._wake()
+        self._turns.call()
 
     def _doubt(self, line: Line) -> None:
         """If the network has swallowed it, then most likely those too that are idle: rather none than a dead one."""
@@ -105,19 +106,9 @@ class Lines:
             if other is not self._last:
                 other.cut()
 
-    def _wake(self) -> None:
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
-
     async def _wait(self, until: float) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
         try:
-            async with asyncio.timeout_at(until):
-                await waiter
+            await self._turns.wait(until=until)
         except TimeoutError:
             raise StoreUnavailable("Every connection to the store is busy; nothing was changed.") from None
 
