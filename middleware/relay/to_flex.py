@@ -86,8 +86,7 @@ class ToFlex:
     def settled(self, delivery: Delivery) -> None:
         """It is in hand no longer."""
         self._lanes.settled(delivery)
-        if self._more or self._rested is not None:
-            self._left()
+        self._left()
 
     def unsettled(self, delivery: Delivery, then: Delivering) -> None:
         """Another hand does what is to be done about it."""

@@ -36,15 +36,14 @@ class ToVisitor:
 
     def __init__(self, bell: Bell, *, meters: Meters = UNCOUNTED) -> None:
         self._bell = bell
-        self._count = None if meters is UNCOUNTED else meters.news
+        self._meters = meters
 
     def tell(self, chat: Chat | None, news: Sequence[News]) -> None:
         """Ring the chat's sockets. Call it after the commit."""
         if chat is not None and news:
             self._bell.ring(chat, news)
-        if self._count is not None:
-            for one in news:
-                self._count(one)
+        for one in news:
+            self._meters.news(one)
 
 
 async def since(

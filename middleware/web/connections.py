@@ -99,11 +99,7 @@ class _Connection(RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        parser = self._payload_parser
-        if parser is None or self._close or self._force_close or self._data_received_cb is not None:
-            super().data_received(data)
-        elif parser.feed_data(data)[0]:  # A websocket's: as the library does it, without all else it looks for.
-            self.close()
+        super().data_received(data)
         if not self._answering and not self._deadline.is_set and self.transport is not None:
             self._wait()
 

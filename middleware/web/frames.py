@@ -104,18 +104,12 @@ def read_packet(text: str) -> Packet:
 
 def event_frame(namespace: str, data: Sequence[object]) -> bytes:
     """An event for a page: its name, and what it carries."""
-    try:
-        return _head("42", namespace) + orjson.dumps(data)
-    except TypeError:
-        return _head("42", namespace) + _escaped(data)
+    return _head("42", namespace) + _bytes(data)
 
 
 def answer_frame(namespace: str, number: int, data: Sequence[object]) -> bytes:
     """The answer to the ask of this number."""
-    try:
-        return b"%b%d%b" % (_head("43", namespace), number, orjson.dumps(data))
-    except TypeError:
-        return b"%b%d%b" % (_head("43", namespace), number, _escaped(data))
+    return b"%b%d%b" % (_head("43", namespace), number, _bytes(data))
 
 
 @cache
@@ -147,9 +141,11 @@ def _json_at_length(text: str) -> object:
     return found
 
 
-def _escaped(data: Sequence[object]) -> bytes:
-    """Half a character can only be told as an escape."""
-    return _ENCODER.encode(data).encode()
+def _bytes(data: Sequence[object]) -> bytes:
+    try:
+        return orjson.dumps(data)
+    except TypeError:
+        return _ENCODER.encode(data).encode()  # Half a character can only be told as an escape.
 
 
 def _int(digits: str) -> int:

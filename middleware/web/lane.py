@@ -117,8 +117,7 @@ class Lane:
     def _start(self, asks: Sequence[Ask], work: Work) -> None:
         self._under_way, self._work = asks, work
         self._alarm.set_at(asks[0].due, self._late)
-        if self._changed is not None:
-            self._change(self._changed)
+        self._change()
         try:
             work(asks, self._done)
         except Exception:
@@ -131,8 +130,7 @@ class Lane:
         self.stuck = False
         self._work = None
         self._alarm.clear()
-        if self._changed is not None:
-            self._change(self._changed)
+        self._change()
 
     def _late(self) -> None:
         late, waiting = self._under_way, self._waiting
@@ -140,14 +138,11 @@ class Lane:
         log.warning("An ask is overdue.", extra={"ask": late[0].name, "chat": self._chat})
         _tell(late, [LATE] * len(late))
         _tell(waiting, [PUT_OFF] * len(waiting))
-        if self._changed is not None:
-            self._change(self._changed)
+        self._change()
 
-    def _change(self, told: "asyncio.Future[None]") -> None:
-        """Whoever is at the door may look again."""
-        self._changed = None
-        if not told.done():
-            told.set_result(None)
+    def _change(self) -> None:
+        if self._changed is not None and not self._changed.done():
+            self._changed.set_result(None)
 
 
 def _tell(asks: Sequence[Ask], answers: Sequence[wire.Shape]) -> None:
